@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An analysis: one file, one line in analysis/LIST.
+ *
+ * It declares what it consumes, its settings, the tables it yields, and seven functions.  The
+ *pipeline makes one state per logical shard (ANALYSIS_SHARDS of them, whatever the number of
+ *threads), feeds each with the batches of its shard in input order, and at a window's end merges
+ *the states in shard order and asks for rows:
+ *
+ *	init → (clear, observe…, merge…, finish)… → release        per window, in the worker
+ *	section                                                    when a review is made, from
+ *stored rows only
+ *
+ * Laws that tests/contract checks for every analysis in the list: nothing in, no rows out; one
+ *worker and four give the same rows; the same input gives the same bytes; defaults are valid;
+ *doc/analyses/<name>.md and tests/golden/<name>/ exist.  So an analysis never looks at the wall
+ *clock, at addresses of objects, or at keyed hashes for anything it prints.
+ *
+ * No allocation per observation: tables are sized in init.
+ */
+#ifndef YAGURA_ANALYSIS_ANALYSIS_H
+#define YAGURA_ANALYSIS_ANALYSIS_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/settings.h"
+#include "net/site.h"
+#include "obs/batch.h"
+#include "obs/section.h"
+#include "obs/table.h"
+
+#define ANALYSIS_SHARDS 8
+
+/* What init gets; all of it outlives the state. */
+struct analysis_context {
+	const struct settings *settings;
+	const struct site *site;
+	struct hash_secret secret; /* for hash tables */
+};
+
+struct window {
+	nsec_t begin; /* a multiple of the window length since 1970 */
+	nsec_t end;
+};
+
+/* Where finish puts its rows: one `struct rows` per declared table, in declaration order. */
+struct row_sink {
+	struct rows *const *tables;
+};
+
+/* What section gets. */
+struct section_context {
+	const struct query_source *store;
+	const struct settings *settings;
+	const struct site *site;
+	nsec_t begin, end;  /* the review's period: rows with begin <= window_begin < end count */
+	nsec_t first, last; /* times of the first and last packet in the period */
+};
+
+struct analysis {
+	const char *name;  /* "traffic/volume"; the part before the slash is the chapter */
+	const char *title; /* the section's heading */
+	unsigned consumes; /* set of enum obs_type */
+	const struct setting *settings;
+	size_t setting_count;
+	const struct table *tables;
+	size_t table_count;
+	size_t state_size;
+
+	/* Prepares a zeroed state.  ERR_CONFIG when settings contradict each other. */
+	enum err (*init)(
+	    void *state, const struct analysis_context *context, struct err_info *info);
+	/* Frees what the state owns; accepts a zeroed state. */
+	void (*release)(void *state);
+	/* Back to empty, for the next window.  Costs what the window touched, not what the state
+	 * could hold. */
+	void (*clear)(void *state);
+	/* Takes one batch of a consumed type. */
+	void (*observe)(void *state, const struct batch *batch);
+	/* Adds `from` into `into`; `from` is cleared by the caller afterwards. */
+	void (*merge)(void *into, const void *from);
+	/* Yields the rows of a window; none when nothing was observed. */
+	void (*finish)(void *state, const struct window *window, const struct row_sink *sink);
+	/* Builds the section from stored rows.  Returns ERR_END when there is nothing to say (the
+	 * section is left out). */
+	enum err (*section)(
+	    const struct section_context *context, struct section *section, struct err_info *info);
+};
+
+/* Every analysis of analysis/LIST, in its order: the order of the review.  Ends with NULL. */
+extern const struct analysis *const ANALYSES[];
+
+/* By name; NULL when there is none. */
+const struct analysis *analysis_find(const char *name);
+
+#endif

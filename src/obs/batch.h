@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What analyses see: up to BATCH_MAX observations of one type, all of one shard.
+ */
+#ifndef YAGURA_OBS_BATCH_H
+#define YAGURA_OBS_BATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "obs/drop.h"
+#include "obs/flow.h"
+#include "obs/packet.h"
+#include "obs/stream.h"
+
+#define BATCH_MAX 256
+
+/* Observation types; an analysis consumes a set of them. */
+enum obs_type {
+	OBS_PACKET = 1 << 0,   /* every frame, decoded or not, in input order within a shard */
+	OBS_FLOW = 1 << 1,     /* flows as they end */
+	OBS_DATAGRAM = 1 << 2, /* datagrams put together from IP fragments, as packets flagged
+				  PACKET_REASSEMBLED */
+	OBS_STREAM = 1 << 3,   /* TCP stream events */
+	OBS_COUNTERS = 1 << 4, /* once per shard and window: what was dropped, evicted, odd */
+};
+
+/* What the pipeline counted in one shard and window. */
+struct obs_counters {
+	struct drop_counters drops;
+	uint64_t records;           /* packets read */
+	uint64_t snapped;           /* packets cut by the capture before what we would have read */
+	uint64_t by_link_type[256]; /* frames of link types that are not decoded; 255 holds all
+				       numbers above 254 */
+};
+
+struct batch {
+	enum obs_type type;
+	size_t count;
+	union {
+		const struct packet *const *packets; /* OBS_PACKET, OBS_DATAGRAM */
+		const struct flow *flows;            /* OBS_FLOW */
+		const struct stream_event *streams;  /* OBS_STREAM; count is 1 */
+		const struct obs_counters *counters; /* OBS_COUNTERS; count is 1 */
+	};
+};
+
+#endif

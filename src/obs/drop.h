@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Named counters for everything that could not be used, was cut short, or looked odd.
+ *
+ * One line here is one counter: it appears in review.json as quality.drops["<name>"], in the store
+ * and in the quality section.  `frame` counters say the packet (or the rest of it) was not
+ * measured; `note` counters say it was, with a remark. A new decoder adds its lines; nothing else
+ * changes.
+ */
+#ifndef YAGURA_OBS_DROP_H
+#define YAGURA_OBS_DROP_H
+
+#include <stdint.h>
+
+/* X(symbol, name, is_note, meaning) */
+#define DROP_LIST(X)                                                                               \
+	X(LINK_UNKNOWN, "link.unknown_type", 0,                                                    \
+	    "the interface's link type is not one this program decodes")                           \
+	X(LINK_TRUNCATED, "link.truncated", 0, "the frame ends inside its link-layer header")      \
+	X(LINK_MALFORMED, "link.malformed", 0, "the link-layer header contradicts itself")         \
+	X(LINK_NOT_DATA, "link.not_data", 1,                                                       \
+	    "an IEEE 802.11 management or control frame, or an encrypted data frame")              \
+	X(ETHER_UNKNOWN, "ether.unknown_type", 1,                                                  \
+	    "an EtherType, LLC or PPP protocol that is not decoded further")                       \
+	X(VLAN_TRUNCATED, "vlan.truncated", 0, "the frame ends inside an 802.1Q or 802.1ad tag")   \
+	X(VLAN_DEPTH, "vlan.too_deep", 0, "more VLAN tags than are followed")                      \
+	X(MPLS_TRUNCATED, "mpls.truncated", 0, "the frame ends inside the label stack")            \
+	X(MPLS_DEPTH, "mpls.too_deep", 0, "more labels than are followed")                         \
+	X(MPLS_UNKNOWN, "mpls.unknown_payload", 1,                                                 \
+	    "what follows the label stack is neither IPv4, IPv6 nor Ethernet")                     \
+	X(PPPOE_TRUNCATED, "pppoe.truncated", 0, "the frame ends inside the PPPoE or PPP header")  \
+	X(PPPOE_MALFORMED, "pppoe.malformed", 0,                                                   \
+	    "wrong PPPoE version or type, or a length that lies")                                  \
+	X(ARP_TRUNCATED, "arp.truncated", 0, "the frame ends inside the ARP message")              \
+	X(ARP_MALFORMED, "arp.malformed", 0,                                                       \
+	    "ARP for hardware or protocol address sizes that make no sense")                       \
+	X(IP4_TRUNCATED, "ip4.truncated", 0,                                                       \
+	    "the frame ends inside the IPv4 header and was not snapped")                           \
+	X(IP4_VERSION, "ip4.wrong_version", 0, "the version field of an IPv4 packet is not 4")     \
+	X(IP4_HEADER_LENGTH, "ip4.bad_header_length", 0,                                           \
+	    "the IPv4 header length is below 20 or beyond the total length")                       \
+	X(IP4_LENGTH_BEYOND, "ip4.length_beyond_frame", 1,                                         \
+	    "the IPv4 total length is larger than the frame")                                      \
+	X(IP4_LENGTH_ZERO, "ip4.length_zero", 1,                                                   \
+	    "the IPv4 total length is 0 (segmentation offload): the frame's length is used")       \
+	X(IP6_TRUNCATED, "ip6.truncated", 0,                                                       \
+	    "the frame ends inside the IPv6 header and was not snapped")                           \
+	X(IP6_VERSION, "ip6.wrong_version", 0, "the version field of an IPv6 packet is not 6")     \
+	X(IP6_LENGTH_BEYOND, "ip6.length_beyond_frame", 1,                                         \
+	    "the IPv6 payload length is larger than the frame")                                    \
+	X(IP6_LENGTH_ZERO, "ip6.length_zero", 1,                                                   \
+	    "the IPv6 payload length is 0 without a jumbo option: the frame's length is used")     \
+	X(IP6_JUMBOGRAM, "ip6.jumbogram", 1, "an IPv6 jumbogram (RFC 2675)")                       \
+	X(IP6_JUMBO_MALFORMED, "ip6.jumbo_malformed", 1,                                           \
+	    "a jumbo payload option that breaks RFC 2675")                                         \
+	X(IP6_EXTENSION_TRUNCATED, "ip6.extension_truncated", 1,                                   \
+	    "the packet ends inside an extension header")                                          \
+	X(IP6_EXTENSION_DEPTH, "ip6.extension_too_deep", 1,                                        \
+	    "more extension headers than are followed")                                            \
+	X(FRAGMENT_MALFORMED, "fragment.malformed", 1,                                             \
+	    "a fragment beyond 65535 octets or of no octets")                                      \
+	X(FRAGMENT_TINY, "fragment.tiny_first", 1,                                                 \
+	    "a first fragment too short for its transport header")                                 \
+	X(TCP_TRUNCATED, "tcp.truncated", 1, "the IP packet ends inside the TCP header")           \
+	X(TCP_HEADER_LENGTH, "tcp.bad_header_length", 1,                                           \
+	    "the TCP data offset is below 20 octets or beyond the packet")                         \
+	X(UDP_TRUNCATED, "udp.truncated", 1, "the IP packet ends inside the UDP header")           \
+	X(UDP_LENGTH, "udp.bad_length", 1, "the UDP length is below 8 or beyond the packet")       \
+	X(SCTP_TRUNCATED, "sctp.truncated", 1, "the IP packet ends inside the SCTP common header") \
+	X(ICMP_TRUNCATED, "icmp.truncated", 1, "the IP packet ends inside the ICMP header")        \
+	X(ICMP_QUOTE_TRUNCATED, "icmp.quote_truncated", 1,                                         \
+	    "an ICMP error quotes less than an IP header")                                         \
+	X(ICMP_QUOTE_MALFORMED, "icmp.quote_malformed", 1,                                         \
+	    "an ICMP error quotes something that is no IP packet")                                 \
+	X(ESP_TRUNCATED, "esp.truncated", 1, "the IP packet ends inside the ESP header")           \
+	X(AH_TRUNCATED, "ah.truncated", 1, "the IP packet ends inside the AH header")              \
+	X(GRE_TRUNCATED, "gre.truncated", 1, "the packet ends inside the GRE header")              \
+	X(GRE_UNKNOWN, "gre.unknown_payload", 1,                                                   \
+	    "GRE of a version or payload that is not decoded further")                             \
+	X(VXLAN_TRUNCATED, "vxlan.truncated", 1, "the packet ends inside the VXLAN header")        \
+	X(VXLAN_MALFORMED, "vxlan.malformed", 1, "UDP port 4789 without the VXLAN flag")           \
+	X(GENEVE_TRUNCATED, "geneve.truncated", 1, "the packet ends inside the Geneve header")     \
+	X(GENEVE_UNKNOWN, "geneve.unknown_payload", 1,                                             \
+	    "Geneve of a version or payload that is not decoded further")                          \
+	X(GTP_TRUNCATED, "gtp.truncated", 1, "the packet ends inside the GTP-U header")            \
+	X(GTP_MALFORMED, "gtp.malformed", 1,                                                       \
+	    "UDP port 2152 without a GTPv1-U header, or an endless extension chain")               \
+	X(TUNNEL_DEPTH, "tunnel.too_deep", 1,                                                      \
+	    "more than 4 tunnels inside each other: the fourth is measured")                       \
+	X(TUNNEL_FRAGMENT, "tunnel.fragmented", 1,                                                 \
+	    "a fragmented tunnel packet: the outer packet is measured")                            \
+	X(TUNNEL_INNER, "tunnel.inner_malformed", 1,                                               \
+	    "the inner packet does not decode: the outer packet is measured")                      \
+	X(TIME_BACKWARD, "time.backward", 1,                                                       \
+	    "a packet more than one window older than the one before it")                          \
+	X(TIME_LATE, "time.late", 1, "a packet older than the open window")                        \
+	X(TIME_GAP, "time.gap", 1, "a gap of more than an hour between two packets of one input")  \
+	X(REASSEMBLY_OVERLAP, "reassembly.overlap", 1,                                             \
+	    "a fragment overlapping an earlier one: the first octets win")                         \
+	X(REASSEMBLY_TIMEOUT, "reassembly.timeout", 1,                                             \
+	    "a datagram whose fragments did not all arrive in time")                               \
+	X(REASSEMBLY_EVICTED, "reassembly.evicted", 1,                                             \
+	    "a datagram given up because the reassembly memory was full")                          \
+	X(FRAGMENT_ORPHAN, "fragment.orphan", 1,                                                   \
+	    "a fragment whose first fragment was never seen: its flow has ports 0")                \
+	X(FRAGMENT_EVICTED, "fragment.evicted", 1,                                                 \
+	    "a fragment forgotten because the fragment table was full")                            \
+	X(STREAM_OVERLAP, "stream.overlap", 1,                                                     \
+	    "a TCP segment with octets already delivered or held: the first octets win")           \
+	X(STREAM_GAP, "stream.gap", 1, "octets of a TCP stream that were never seen")              \
+	X(STREAM_EVICTED, "stream.evicted", 1,                                                     \
+	    "a TCP stream given up because the table or its memory was full")                      \
+	X(FLOW_EVICTED, "flow.evicted", 1, "a flow ended early because the flow table was full")
+
+enum drop {
+#define X(symbol, name, is_note, meaning) DROP_##symbol,
+	DROP_LIST(X)
+#undef X
+	    DROP_COUNT
+};
+
+/* One set of counters; each worker or shard has its own and they are added. */
+struct drop_counters {
+	uint64_t count[DROP_COUNT];
+};
+
+static inline void
+drop(struct drop_counters *d, enum drop which)
+{
+	d->count[which]++;
+}
+
+/* The printed name ("dns.label_loop") and the meaning of a counter, and whether the packet was
+ * measured all the same. */
+const char *drop_name(enum drop which);
+const char *drop_meaning(enum drop which);
+int drop_is_note(enum drop which);
+
+#endif

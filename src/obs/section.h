@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One section of a review, as an analysis builds it: what it found in plain language, figures,
+ *tables, the definition, and what it rests on.  The result is JSON (doc/schema/review.json); this
+ *is a thin layer over jansson that keeps names and shapes the same everywhere.
+ *
+ *	section_say(s, "Traffic peaked at %s on %s.", rate, when);
+ *	struct section_table *t = section_table(s, "addresses", "Top addresses", COLUMNS,
+ *ARRAY_COUNT(COLUMNS)); section_row(t, json_string(address), json_integer(octets), NULL); struct
+ *section_figure *f = section_figure(s, FIGURE_TIME_SERIES, "rate", "Traffic rate"); section_axis(f,
+ *'x', "time", "time", "ms"); section_axis(f, 'y', "bit rate", "linear", "bps"); json_t *points =
+ *section_series(f, "IPv4"); json_array_append_new(points, json_pack("[I,f]", ms, value));
+ */
+#ifndef YAGURA_OBS_SECTION_H
+#define YAGURA_OBS_SECTION_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+
+#define ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Figure kinds, with the shape of one point.  Times are milliseconds since 1970; a null value is a
+ * gap. */
+enum figure_kind {
+	FIGURE_TIME_SERIES,  /* "time-series": [time, value] or [time, value, low, high] */
+	FIGURE_STACKED_AREA, /* "stacked-area": [time, value]; all series share their times */
+	FIGURE_BARS, /* "bars": [category, value] or [category, value, low, high]; several series
+			are grouped */
+	FIGURE_LOG_HISTOGRAM, /* "log-histogram": [low edge, high edge, value] */
+	FIGURE_CCDF,          /* "ccdf": [value, share of what is larger], both axes log */
+	FIGURE_CALENDAR,      /* "calendar": ["YYYY-MM-DD", value] */
+	FIGURE_WORLD_MAP,     /* "world-map": [ISO 3166 alpha-2, value] */
+	FIGURE_TIMELINE,      /* "timeline": [begin, end, label]; a series is a category */
+	FIGURE_KIND_COUNT,
+};
+
+/* A column of a section's table. */
+struct section_column {
+	const char *name;  /* snake case: the key in CSV and JSON */
+	const char *title; /* heading */
+	const char *type; /* text, address, count, number, octets, share (0…1), time (ms), duration
+			     (s), rate */
+	const char *unit; /* packets, octets, flows, pps, bps, s, "" */
+};
+
+struct section;
+struct section_table;
+struct section_figure;
+
+/* A new section; `id` is the analysis's name ("traffic/volume"). */
+struct section *section_new(const char *id, const char *title);
+/* Frees the section and hands over its JSON object (a new reference). */
+json_t *section_finish(struct section *s);
+
+/* Appends a sentence or paragraph of plain language to the summary; to the definition; to the notes
+ * on quality. */
+void section_say(struct section *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void
+section_define(struct section *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void
+section_quality(struct section *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+struct section_table *section_table(struct section *s, const char *id, const char *title,
+    const struct section_column *columns, size_t column_count);
+/* Appends a row of as many json_t* as there are columns; references are taken over; the list ends
+ * with NULL. */
+void section_row(struct section_table *t, ...) __attribute__((sentinel));
+/* A remark under the table: its error bound, what was cut off. */
+void section_table_note(struct section_table *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+struct section_figure *
+section_figure(struct section *s, enum figure_kind kind, const char *id, const char *title);
+/* `axis` is 'x' or 'y'; `type` is time, linear, log or category. */
+void section_axis(
+    struct section_figure *f, char axis, const char *label, const char *type, const char *unit);
+void section_caption(struct section_figure *f, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Adds a series and returns its array of points (borrowed). */
+json_t *section_series(struct section_figure *f, const char *name);
+
+/* "time-series" and so on. */
+const char *figure_kind_name(enum figure_kind kind);
+
+/* Text for prose: 1234567 → "1,234,567"; 1.2345e9 bps → "1.23 Gbps".  Each returns `text`. */
+char *text_count(uint64_t value, char *text, size_t size);
+char *text_si(double value, const char *unit, char *text, size_t size);
+/* A time in the site's zone, with the zone named: "2014-06-01 09:00:05 JST". */
+char *text_time(nsec_t time, const char *time_zone, char *text, size_t size);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A source: one input file (or standard input) read as packets.
+ *
+ * The format is recognised by content: pcap, pcapng, and gzip, zstd or xz of them.  Packets come in
+ *chunks; a chunk owns its buffer, so several can be in flight at once and be worked on by different
+ *threads.  Memory is bounded by the chunk: 512 KiB of data, growing only for a single larger record
+ *(up to SOURCE_RECORD_MAX).
+ *
+ *	struct source *s;
+ *	e = source_open(path, &s, &why);              // "-" is standard input
+ *	while ((e = source_read(s, chunk, &why)) == ERR_OK)
+ *		work(chunk->packets, chunk->count);
+ *	// ERR_END: all read.  ERR_TRUNC: cut in the middle of a record; what came before was
+ *delivered. source_close(s);
+ */
+#ifndef YAGURA_SOURCE_SOURCE_H
+#define YAGURA_SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "obs/packet.h"
+
+#define CHUNK_PACKETS         1024
+#define CHUNK_SIZE            (512U << 10)
+#define SOURCE_RECORD_MAX     (16U << 20) /* a capture length above this is taken as damage */
+#define FINGERPRINT_TEXT_SIZE 33
+
+/* One read's worth of packets: only the fields "from the source" of each are set. */
+struct chunk {
+	uint8_t *buffer; /* owned; packets' data points into it */
+	size_t buffer_size;
+	struct packet *packets; /* owned; CHUNK_PACKETS of them */
+	size_t count;
+};
+
+void chunk_init(struct chunk *chunk);
+void chunk_release(struct chunk *chunk);
+
+struct source;
+
+/* What is known of an input; final after the last read. */
+struct source_info {
+	const char *path;        /* as given; "-" for standard input */
+	const char *kind;        /* "pcap", "pcapng", "pcap.gz", "pcapng.zst", … */
+	uint64_t octets;         /* of the file as stored, compressed if it is */
+	uint64_t records;        /* packets delivered */
+	nsec_t begin, end;       /* earliest and latest packet time; both 0 without packets */
+	uint64_t damaged_offset; /* where reading stopped early, in the uncompressed input */
+	uint64_t
+	    damaged_octets; /* how many octets after it were not used; 0 when the input was whole */
+	uint64_t interface_drops; /* packets the capturing machine says it lost (pcapng ISB), 0 when
+				     unknown */
+	char fingerprint[FINGERPRINT_TEXT_SIZE]; /* XXH3-128 of the octets as stored, in hex; ""
+						    until the end was reached */
+};
+
+/* Opens an input and reads its header.  ERR_UNSUPPORTED names a known format that is refused;
+ * ERR_FORMAT one unknown. */
+MUST_CHECK enum err
+source_open(const char *path, struct source **ret_source, struct err_info *info);
+
+/*
+ * Fills `chunk` with the next packets (at least one).  ERR_END after the last; ERR_TRUNC or
+ * ERR_FORMAT when the rest cannot be read: the packets before the damage have been delivered by
+ * earlier calls, and info->text says file, offset, reason and octets lost.  After any of these,
+ * every later call returns ERR_END.
+ */
+MUST_CHECK enum err source_read(struct source *source, struct chunk *chunk, struct err_info *info);
+
+const struct source_info *source_info(const struct source *source);
+void source_close(struct source *source);
+
+/*
+ * Every file that INPUT arguments stand for: directories are walked (files whose names start with a
+ * dot are passed over) and their captures put in order of first packet.  Files inside a directory
+ * that are no captures are skipped with a note; files named outright are kept whatever they are.
+ */
+struct input_list {
+	char **paths; /* owned */
+	size_t count;
+	char **skipped; /* owned: sentences for the log */
+	size_t skipped_count;
+};
+
+MUST_CHECK enum err input_list_make(
+    const char *const *arguments, size_t count, struct input_list *ret_list, struct err_info *info);
+void input_list_release(struct input_list *list);
+
+/* XXH3-128 in hex of the first `octets` octets of a file (all of it when UINT64_MAX), and how many
+ * there were. */
+MUST_CHECK enum err source_fingerprint(
+    const char *path, uint64_t octets, char *ret_text, uint64_t *ret_octets, struct err_info *info);
+
+/* The fingerprint of what has been read so far, and how many octets that is: progress that a later
+ * run can verify. */
+void source_progress(const struct source *source, char *ret_text, uint64_t *ret_octets);
+
+#endif
