@@ -3,10 +3,12 @@
 #ifndef YAGURA_TESTS_UNIT_TEST_H
 #define YAGURA_TESTS_UNIT_TEST_H
 
-#include <cmocka.h>
+/* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
 
 #endif
