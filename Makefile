@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: ISC
+# A thin front over Meson for those who work on yagura; `./quickstart` and `./check` need none of it.
+BUILD = build
+FUZZ_SECONDS = 60
+
+.PHONY: help all check fuzz bench tidy format asan tsan cover golden-update clean
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+help:
+	@echo 'make                build (debugoptimized) into build/'
+	@echo 'make check          unit, contract, golden and web tests'
+	@echo 'make fuzz           search with every fuzz target, FUZZ_SECONDS=60 each (TARGETS=a b: only these)'
+	@echo 'make bench          benchmarks against public tools; writes doc/benchmarks.md'
+	@echo 'make tidy           format check, clang-tidy, cppcheck, codespell, shellcheck, mandoc -Tlint'
+	@echo 'make format         run clang-format over the sources'
+	@echo 'make asan           the tests under the address and undefined-behaviour sanitizers'
+	@echo 'make tsan           the tests under the thread sanitizer'
+	@echo 'make cover          line and branch coverage with gcovr'
+	@echo 'make golden-update  rewrite what golden tests expect; then read the diff'
+	@echo 'make clean          remove the build directories'
+	@echo
+	@echo './check runs everything, with the set-up, and is what continuous integration calls.'
+
+$(BUILD)/build.ninja:
+	@meson setup $(BUILD)
+
+check: all
+	@meson test -C $(BUILD) --print-errorlogs
+
+build-asan/build.ninja:
+	@CC=clang meson setup -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
+	    -Dc_args=-fno-sanitize-recover=all build-asan
+
+asan: build-asan/build.ninja
+	@ninja -C build-asan
+	@UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson test -C build-asan --print-errorlogs
+
+fuzz: build-asan/build.ninja
+	@ninja -C build-asan
+	@python3 tools/fuzz.py $(FUZZ_SECONDS) $(TARGETS)
+
+build-tsan/build.ninja:
+	@CC=clang meson setup -Db_sanitize=thread -Db_lundef=false build-tsan
+
+tsan: build-tsan/build.ninja
+	@ninja -C build-tsan
+	@TSAN_OPTIONS=halt_on_error=1 meson test -C build-tsan --print-errorlogs -t 4
+
+build-cover/build.ninja:
+	@meson setup -Db_coverage=true --buildtype=debug build-cover
+
+cover: build-cover/build.ninja
+	@ninja -C build-cover
+	@meson test -C build-cover --print-errorlogs
+	@gcovr --root . --filter src/ --print-summary --html-details build-cover/cover.html build-cover
+	@echo 'build-cover/cover.html'
+
+bench:
+	@python3 bench/run.py
+
+tidy:
+	@python3 tools/lint.py
+
+format:
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+golden-update: all
+	@python3 tests/golden/run.py --update $(BUILD)
+
+clean:
+	@rm -rf build build-asan build-tsan build-cover
