@@ -35,11 +35,12 @@ enum link_type {
 	LINK_NULL = 0,
 	LINK_ETHERNET = 1,
 	LINK_PPP = 9,
-	LINK_PPP_HDLC = 50,
+	LINK_PPP_HDLC = 50, /* PPP or Cisco HDLC: the first octet says which */
 	LINK_PPPOE = 51,
 	LINK_RAW_OLD = 12, /* DLT_RAW as some systems wrote it; 14 on OpenBSD */
 	LINK_RAW_OPENBSD = 14,
 	LINK_RAW = 101,
+	LINK_C_HDLC = 104,
 	LINK_IEEE802_11 = 105,
 	LINK_LOOP = 108,
 	LINK_LINUX_SLL = 113,
@@ -51,6 +52,9 @@ enum link_type {
 
 /* Decodes one packet whose source part is set. */
 void decode_packet(struct packet *p, struct drop_counters *drops);
+
+/* The same for `count` packets of a batch, fetching the next headers while it decodes the last. */
+void decode_packets(struct packet *packets, size_t count, struct drop_counters *drops);
 
 /*
  * Decodes the transport layer of a reassembled datagram: `p` has addresses, protocol and

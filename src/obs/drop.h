@@ -16,12 +16,20 @@
 #define DROP_LIST(X)                                                                               \
 	X(LINK_UNKNOWN, "link.unknown_type", 0,                                                    \
 	    "the interface's link type is not one this program decodes")                           \
+	X(FRAME_SNAPPED, "frame.snapped", 0,                                                       \
+	    "the capture kept less than the frame's headers down to IP")                           \
 	X(LINK_TRUNCATED, "link.truncated", 0, "the frame ends inside its link-layer header")      \
 	X(LINK_MALFORMED, "link.malformed", 0, "the link-layer header contradicts itself")         \
 	X(LINK_NOT_DATA, "link.not_data", 1,                                                       \
 	    "an IEEE 802.11 management or control frame, or an encrypted data frame")              \
+	X(LINK_AGGREGATE, "link.aggregate", 1,                                                     \
+	    "an IEEE 802.11 A-MSDU: several packets in one frame")                                 \
+	X(LINK_FRAGMENT, "link.fragment", 1,                                                       \
+	    "an IEEE 802.11 fragment after the first: not put together")                           \
 	X(ETHER_UNKNOWN, "ether.unknown_type", 1,                                                  \
-	    "an EtherType, LLC or PPP protocol that is not decoded further")                       \
+	    "an EtherType, LLC or PPP protocol or address family that is not decoded further")     \
+	X(ETHER_LENGTH, "ether.bad_length", 1,                                                     \
+	    "an IEEE 802.3 length larger than the frame: the frame's is used")                     \
 	X(VLAN_TRUNCATED, "vlan.truncated", 0, "the frame ends inside an 802.1Q or 802.1ad tag")   \
 	X(VLAN_DEPTH, "vlan.too_deep", 0, "more VLAN tags than are followed")                      \
 	X(MPLS_TRUNCATED, "mpls.truncated", 0, "the frame ends inside the label stack")            \
@@ -34,6 +42,7 @@
 	X(ARP_TRUNCATED, "arp.truncated", 0, "the frame ends inside the ARP message")              \
 	X(ARP_MALFORMED, "arp.malformed", 0,                                                       \
 	    "ARP for hardware or protocol address sizes that make no sense")                       \
+	X(IP_VERSION, "ip.wrong_version", 0, "a raw IP packet whose version is neither 4 nor 6")   \
 	X(IP4_TRUNCATED, "ip4.truncated", 0,                                                       \
 	    "the frame ends inside the IPv4 header and was not snapped")                           \
 	X(IP4_VERSION, "ip4.wrong_version", 0, "the version field of an IPv4 packet is not 4")     \
@@ -58,7 +67,8 @@
 	X(IP6_EXTENSION_DEPTH, "ip6.extension_too_deep", 1,                                        \
 	    "more extension headers than are followed")                                            \
 	X(FRAGMENT_MALFORMED, "fragment.malformed", 1,                                             \
-	    "a fragment beyond 65535 octets or of no octets")                                      \
+	    "a fragment of no octets, beyond 65535, or not the last and no multiple of 8, or a "   \
+	    "second Fragment header")                                                              \
 	X(FRAGMENT_TINY, "fragment.tiny_first", 1,                                                 \
 	    "a first fragment too short for its transport header")                                 \
 	X(TCP_TRUNCATED, "tcp.truncated", 1, "the IP packet ends inside the TCP header")           \
@@ -66,6 +76,10 @@
 	    "the TCP data offset is below 20 octets or beyond the packet")                         \
 	X(UDP_TRUNCATED, "udp.truncated", 1, "the IP packet ends inside the UDP header")           \
 	X(UDP_LENGTH, "udp.bad_length", 1, "the UDP length is below 8 or beyond the packet")       \
+	X(UDPLITE_TRUNCATED, "udplite.truncated", 1,                                               \
+	    "the IP packet ends inside the UDP-Lite header")                                       \
+	X(UDPLITE_COVERAGE, "udplite.bad_coverage", 1,                                             \
+	    "the UDP-Lite checksum coverage is 1 to 7 or beyond the packet")                       \
 	X(SCTP_TRUNCATED, "sctp.truncated", 1, "the IP packet ends inside the SCTP common header") \
 	X(ICMP_TRUNCATED, "icmp.truncated", 1, "the IP packet ends inside the ICMP header")        \
 	X(ICMP_QUOTE_TRUNCATED, "icmp.quote_truncated", 1,                                         \
@@ -77,6 +91,8 @@
 	X(GRE_TRUNCATED, "gre.truncated", 1, "the packet ends inside the GRE header")              \
 	X(GRE_UNKNOWN, "gre.unknown_payload", 1,                                                   \
 	    "GRE of a version or payload that is not decoded further")                             \
+	X(GRE_MALFORMED, "gre.malformed", 1,                                                       \
+	    "PPTP's GRE without its key, or a GRE header with source routes")                      \
 	X(VXLAN_TRUNCATED, "vxlan.truncated", 1, "the packet ends inside the VXLAN header")        \
 	X(VXLAN_MALFORMED, "vxlan.malformed", 1, "UDP port 4789 without the VXLAN flag")           \
 	X(GENEVE_TRUNCATED, "geneve.truncated", 1, "the packet ends inside the Geneve header")     \
@@ -85,32 +101,35 @@
 	X(GTP_TRUNCATED, "gtp.truncated", 1, "the packet ends inside the GTP-U header")            \
 	X(GTP_MALFORMED, "gtp.malformed", 1,                                                       \
 	    "UDP port 2152 without a GTPv1-U header, or an endless extension chain")               \
+	X(GTP_LENGTH, "gtp.bad_length", 1, "the GTP-U length is larger than the packet")           \
 	X(TUNNEL_DEPTH, "tunnel.too_deep", 1,                                                      \
 	    "more than 4 tunnels inside each other: the fourth is measured")                       \
 	X(TUNNEL_FRAGMENT, "tunnel.fragmented", 1,                                                 \
 	    "a fragmented tunnel packet: the outer packet is measured")                            \
 	X(TUNNEL_INNER, "tunnel.inner_malformed", 1,                                               \
 	    "the inner packet does not decode: the outer packet is measured")                      \
-	X(TIME_BACKWARD, "time.backward", 1,                                                       \
-	    "a packet more than one window older than the one before it")                          \
-	X(TIME_LATE, "time.late", 1, "a packet older than the open window")                        \
-	X(TIME_GAP, "time.gap", 1, "a gap of more than an hour between two packets of one input")  \
-	X(REASSEMBLY_OVERLAP, "reassembly.overlap", 1,                                             \
-	    "a fragment overlapping an earlier one: the first octets win")                         \
-	X(REASSEMBLY_TIMEOUT, "reassembly.timeout", 1,                                             \
-	    "a datagram whose fragments did not all arrive in time")                               \
-	X(REASSEMBLY_EVICTED, "reassembly.evicted", 1,                                             \
-	    "a datagram given up because the reassembly memory was full")                          \
-	X(FRAGMENT_ORPHAN, "fragment.orphan", 1,                                                   \
-	    "a fragment whose first fragment was never seen: its flow has ports 0")                \
-	X(FRAGMENT_EVICTED, "fragment.evicted", 1,                                                 \
-	    "a fragment forgotten because the fragment table was full")                            \
-	X(STREAM_OVERLAP, "stream.overlap", 1,                                                     \
-	    "a TCP segment with octets already delivered or held: the first octets win")           \
-	X(STREAM_GAP, "stream.gap", 1, "octets of a TCP stream that were never seen")              \
-	X(STREAM_EVICTED, "stream.evicted", 1,                                                     \
-	    "a TCP stream given up because the table or its memory was full")                      \
-	X(FLOW_EVICTED, "flow.evicted", 1, "a flow ended early because the flow table was full")
+	X(TUNNEL_NOT_IP, "tunnel.inner_not_ip", 1,                                                 \
+	    "what is inside is no IP packet: the outer packet is measured") X(TIME_BACKWARD,       \
+	    "time.backward", 1,                                                                    \
+	    "a packet more than one window older than the one before it") X(TIME_LATE,             \
+	    "time.late", 1, "a packet older than the open window") X(TIME_GAP, "time.gap", 1,      \
+	    "a gap of more than an hour between two packets of one input") X(REASSEMBLY_OVERLAP,   \
+	    "reassembly.overlap", 1,                                                               \
+	    "a fragment overlapping an earlier one: the first octets win") X(REASSEMBLY_TIMEOUT,   \
+	    "reassembly.timeout", 1,                                                               \
+	    "a datagram whose fragments did not all arrive in time") X(REASSEMBLY_EVICTED,         \
+	    "reassembly.evicted", 1, "a datagram given up because the reassembly memory was full") \
+	    X(FRAGMENT_ORPHAN, "fragment.orphan", 1,                                               \
+		"a fragment whose first fragment was never seen: its flow has ports 0")            \
+		X(FRAGMENT_EVICTED, "fragment.evicted", 1,                                         \
+		    "a fragment forgotten because the fragment table was full") X(STREAM_OVERLAP,  \
+		    "stream.overlap", 1,                                                           \
+		    "a TCP segment with octets already delivered or held: the first octets win")   \
+		    X(STREAM_GAP, "stream.gap", 1, "octets of a TCP stream that were never seen")  \
+			X(STREAM_EVICTED, "stream.evicted", 1,                                     \
+			    "a TCP stream given up because the table or its memory was full")      \
+			    X(FLOW_EVICTED, "flow.evicted", 1,                                     \
+				"a flow ended early because the flow table was full")
 
 enum drop {
 #define X(symbol, name, is_note, meaning) DROP_##symbol,

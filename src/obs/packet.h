@@ -102,7 +102,8 @@ struct packet {
 	uint16_t ether_type;     /* after VLAN tags; 0 when the link has none */
 	uint16_t vlan;           /* outermost VLAN id, or VLAN_NONE */
 	uint32_t l3_offset;      /* IP header of the measured packet */
-	uint32_t l4_offset;      /* its transport header; 0 when there is none to read */
+	uint32_t l4_offset;      /* its transport header, all fixed octets of which are in the
+				    capture; 0 when there is none to read */
 	uint32_t payload_offset; /* transport payload */
 	uint32_t payload_size;   /* its octets that are in the capture */
 	struct address source, destination;
@@ -119,13 +120,17 @@ struct packet {
 	uint8_t tunnel_depth; /* how many were opened */
 	uint8_t shard;        /* which logical shard owns its flow */
 	uint8_t icmp_type, icmp_code;
-	uint8_t outer_protocol;   /* of the outermost IP header, when tunneled */
-	uint32_t outer_l3_offset; /* outermost IP header, when tunneled: addresses and lengths are
-				     read from there */
-	uint32_t quote_offset;    /* IP header quoted by an ICMP error */
+	uint8_t outer_protocol;    /* of the outermost IP header, when tunneled */
+	uint8_t fragment_protocol; /* fragments: what the fragmented part begins with, the same in
+				      all fragments of a datagram (`protocol` of the first may be a
+				      later header) */
+	uint32_t fragment_data;    /* fragments: where this one's part of the datagram begins; it
+				      ends with the payload */
+	uint32_t outer_l3_offset;  /* outermost IP header, when tunneled: addresses and lengths are
+				      read from there */
+	uint32_t quote_offset;     /* IP header quoted by an ICMP error */
 };
 
-static_assert(sizeof(struct packet) <= 136,
-    "packets are written once per frame: keep them near two cache lines");
+static_assert(sizeof(struct packet) == 128, "packets are written once per frame: two cache lines");
 
 #endif
