@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One section of a review, as an analysis builds it: what it found in plain language, figures,
- *tables, the definition, and what it rests on.  The result is JSON (doc/schema/review.json); this
- *is a thin layer over jansson that keeps names and shapes the same everywhere.
+ * tables, the definition, and what it rests on.  The result is JSON (doc/schema/
+ * review.schema.json); this is a thin layer over jansson that keeps names and shapes the same
+ * everywhere.
  *
  *	section_say(s, "Traffic peaked at %s on %s.", rate, when);
- *	struct section_table *t = section_table(s, "addresses", "Top addresses", COLUMNS,
- *ARRAY_COUNT(COLUMNS)); section_row(t, json_string(address), json_integer(octets), NULL); struct
- *section_figure *f = section_figure(s, FIGURE_TIME_SERIES, "rate", "Traffic rate"); section_axis(f,
- *'x', "time", "time", "ms"); section_axis(f, 'y', "bit rate", "linear", "bps"); json_t *points =
- *section_series(f, "IPv4"); json_array_append_new(points, json_pack("[I,f]", ms, value));
+ *
+ *	struct section_table *t =
+ *	    section_table(s, "addresses", "Top addresses", COLUMNS, ARRAY_COUNT(COLUMNS));
+ *	section_row(t, json_text(address, strlen(address)), json_integer(octets), NULL);
+ *
+ *	struct section_figure *f = section_figure(s, FIGURE_TIME_SERIES, "rate", "Traffic rate");
+ *	section_axis(f, 'x', "time", "time", "ms");
+ *	section_axis(f, 'y', "bit rate", "linear", "bps");
+ *	json_t *points = section_series(f, "IPv4");
+ *	json_array_append_new(points, json_pack("[I,f]", ms, value));
+ *
+ * Texts may hold any octets: what is not UTF-8 becomes a visible \xNN.
  */
 #ifndef YAGURA_OBS_SECTION_H
 #define YAGURA_OBS_SECTION_H
@@ -65,8 +73,8 @@ section_quality(struct section *s, const char *format, ...) __attribute__((forma
 
 struct section_table *section_table(struct section *s, const char *id, const char *title,
     const struct section_column *columns, size_t column_count);
-/* Appends a row of as many json_t* as there are columns; references are taken over; the list ends
- * with NULL. */
+/* Appends a row of exactly as many json_t* as there are columns, then NULL; references are taken
+ * over.  A cell that is NULL or json_null() has no value and prints as a dash. */
 void section_row(struct section_table *t, ...) __attribute__((sentinel));
 /* A remark under the table: its error bound, what was cut off. */
 void section_table_note(struct section_table *t, const char *format, ...)
@@ -85,10 +93,17 @@ json_t *section_series(struct section_figure *f, const char *name);
 /* "time-series" and so on. */
 const char *figure_kind_name(enum figure_kind kind);
 
-/* Text for prose: 1234567 → "1,234,567"; 1.2345e9 bps → "1.23 Gbps".  Each returns `text`. */
+/* A JSON string of any octets: names and payload from the input. */
+json_t *json_text(const char *text, size_t size);
+
+/* Text for prose, each returning `text`: 1234567 → "1,234,567". */
 char *text_count(uint64_t value, char *text, size_t size);
+/* Three digits with an SI prefix: 1.2345e9 bps → "1.23 Gbps", 2048 octets → "2.05 kB", 1.5e6
+ * packets → "1.5 M packets", 0.0012 s → "1.2 ms".  Only seconds become smaller units, and they
+ * never become kiloseconds. */
 char *text_si(double value, const char *unit, char *text, size_t size);
-/* A time in the site's zone, with the zone named: "2014-06-01 09:00:05 JST". */
+/* A time in the site's zone, with the zone named: "2014-06-01 09:00:05 JST".  In UTC when the zone
+ * is NULL or unknown.  Reads the zone at each call: for many times use base/zone.h. */
 char *text_time(nsec_t time, const char *time_zone, char *text, size_t size);
 
 #endif

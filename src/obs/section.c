@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The builder of sections; see section.h.  Everything is put into the JSON object at once, so that
+ * finishing a section only frees the handles.
+ */
+#include "obs/section.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/xmalloc.h"
+#include "base/zone.h"
+
+struct section_table {
+	json_t *rows, *notes; /* inside the section's object */
+	size_t column_count;
+	struct section_table *next;
+};
+
+struct section_figure {
+	json_t *object, *series; /* inside the section's object */
+	struct section_figure *next;
+};
+
+struct section {
+	json_t *object; /* owned; the others lie inside it */
+	json_t *summary, *definition, *quality, *tables, *figures;
+	struct section_table *table_list;   /* owned */
+	struct section_figure *figure_list; /* owned */
+};
+
+static void append_formatted(json_t *array, const char *format, va_list args);
+static json_t *formatted(const char *format, va_list args);
+static size_t utf8_size(const unsigned char *p, size_t left);
+
+/* A new member of `parent`, borrowed. */
+static json_t *
+put(json_t *parent, const char *key, json_t *value)
+{
+	if (json_object_set_new(parent, key, value) != 0)
+		abort(); /* out of memory, as xmalloc does */
+	return value;
+}
+
+static json_t *
+put_text(json_t *parent, const char *key, const char *text)
+{
+	return put(parent, key, json_text(text, strlen(text)));
+}
+
+struct section *
+section_new(const char *id, const char *title)
+{
+	struct section *s = xcalloc(1, sizeof *s);
+
+	s->object = json_object();
+	(void)put_text(s->object, "id", id);
+	(void)put_text(s->object, "title", title);
+	s->summary = put(s->object, "summary", json_array());
+	s->definition = put(s->object, "definition", json_array());
+	s->quality = put(s->object, "quality", json_array());
+	s->tables = put(s->object, "tables", json_array());
+	s->figures = put(s->object, "figures", json_array());
+	return s;
+}
+
+json_t *
+section_finish(struct section *s)
+{
+	json_t *object = s->object;
+
+	while (s->table_list != NULL) {
+		struct section_table *t = s->table_list;
+		s->table_list = t->next;
+		free(t);
+	}
+	while (s->figure_list != NULL) {
+		struct section_figure *f = s->figure_list;
+		s->figure_list = f->next;
+		free(f);
+	}
+	free(s);
+	return object;
+}
+
+void
+section_say(struct section *s, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	append_formatted(s->summary, format, args);
+	va_end(args);
+}
+
+void
+section_define(struct section *s, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	append_formatted(s->definition, format, args);
+	va_end(args);
+}
+
+void
+section_quality(struct section *s, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	append_formatted(s->quality, format, args);
+	va_end(args);
+}
+
+struct section_table *
+section_table(struct section *s, const char *id, const char *title,
+    const struct section_column *columns, size_t column_count)
+{
+	struct section_table *t = xcalloc(1, sizeof *t);
+	json_t *object = json_object();
+	json_t *array;
+
+	(void)put_text(object, "id", id);
+	(void)put_text(object, "title", title);
+	array = put(object, "columns", json_array());
+	for (size_t i = 0; i < column_count; i++) {
+		json_t *column = json_object();
+		(void)put_text(column, "name", columns[i].name);
+		(void)put_text(column, "title", columns[i].title);
+		(void)put_text(column, "type", columns[i].type);
+		(void)put_text(column, "unit", columns[i].unit != NULL ? columns[i].unit : "");
+		(void)json_array_append_new(array, column);
+	}
+	t->rows = put(object, "rows", json_array());
+	t->notes = put(object, "notes", json_array());
+	t->column_count = column_count;
+	(void)json_array_append_new(s->tables, object);
+	t->next = s->table_list;
+	s->table_list = t;
+	return t;
+}
+
+void
+section_row(struct section_table *t, ...)
+{
+	json_t *row = json_array();
+	va_list args;
+
+	/* By count and not by the sentinel: a cell that could not be made is a gap, not the end. */
+	va_start(args, t);
+	for (size_t i = 0; i < t->column_count; i++) {
+		json_t *cell = va_arg(args, json_t *);
+		(void)json_array_append_new(row, cell != NULL ? cell : json_null());
+	}
+	assert(va_arg(args, json_t *) == NULL);
+	va_end(args);
+	(void)json_array_append_new(t->rows, row);
+}
+
+void
+section_table_note(struct section_table *t, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	append_formatted(t->notes, format, args);
+	va_end(args);
+}
+
+struct section_figure *
+section_figure(struct section *s, enum figure_kind kind, const char *id, const char *title)
+{
+	struct section_figure *f = xcalloc(1, sizeof *f);
+
+	f->object = json_object();
+	(void)put_text(f->object, "id", id);
+	(void)put_text(f->object, "title", title);
+	(void)put_text(f->object, "kind", figure_kind_name(kind));
+	/* Both axes and the caption are always there, in this order. */
+	section_axis(f, 'x', "", "linear", "");
+	section_axis(f, 'y', "", "linear", "");
+	f->series = put(f->object, "series", json_array());
+	(void)put_text(f->object, "caption", "");
+	(void)json_array_append_new(s->figures, f->object);
+	f->next = s->figure_list;
+	s->figure_list = f;
+	return f;
+}
+
+void
+section_axis(
+    struct section_figure *f, char axis, const char *label, const char *type, const char *unit)
+{
+	json_t *object = json_object();
+
+	assert(axis == 'x' || axis == 'y');
+	(void)put_text(object, "label", label);
+	(void)put_text(object, "type", type);
+	(void)put_text(object, "unit", unit != NULL ? unit : "");
+	(void)put(f->object, axis == 'x' ? "x" : "y", object);
+}
+
+void
+section_caption(struct section_figure *f, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)put(f->object, "caption", formatted(format, args));
+	va_end(args);
+}
+
+json_t *
+section_series(struct section_figure *f, const char *name)
+{
+	json_t *object = json_object();
+
+	(void)put_text(object, "name", name);
+	(void)json_array_append_new(f->series, object);
+	return put(object, "points", json_array());
+}
+
+const char *
+figure_kind_name(enum figure_kind kind)
+{
+	static const char *const names[FIGURE_KIND_COUNT] = {
+		[FIGURE_TIME_SERIES] = "time-series",
+		[FIGURE_STACKED_AREA] = "stacked-area",
+		[FIGURE_BARS] = "bars",
+		[FIGURE_LOG_HISTOGRAM] = "log-histogram",
+		[FIGURE_CCDF] = "ccdf",
+		[FIGURE_CALENDAR] = "calendar",
+		[FIGURE_WORLD_MAP] = "world-map",
+		[FIGURE_TIMELINE] = "timeline",
+	};
+
+	assert((unsigned)kind < FIGURE_KIND_COUNT);
+	return names[kind];
+}
+
+json_t *
+json_text(const char *text, size_t size)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	/* An octet that is no UTF-8 becomes four: "\xNN". */
+	char *clean = xcalloc(size + 1, 4);
+	size_t len = 0;
+	json_t *string;
+
+	for (size_t i = 0; i < size;) {
+		size_t n = utf8_size(p + i, size - i);
+		if (n == 0) {
+			(void)snprintf(clean + len, 5, "\\x%02x", p[i]);
+			len += 4;
+			i++;
+			continue;
+		}
+		memcpy(clean + len, p + i, n);
+		len += n;
+		i += n;
+	}
+	string = json_stringn(clean, len);
+	free(clean);
+	if (string == NULL)
+		abort(); /* out of memory: the text is UTF-8 by now */
+	return string;
+}
+
+char *
+text_count(uint64_t value, char *text, size_t size)
+{
+	char digits[24];
+	char grouped[32];
+	size_t len = (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
+	size_t out = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			grouped[out++] = ',';
+		grouped[out++] = digits[i];
+	}
+	grouped[out] = '\0';
+	(void)snprintf(text, size, "%s", grouped);
+	return text;
+}
+
+/* Units that are symbols take the prefix directly; words stand apart from it ("1.5 M packets"). */
+static bool
+is_symbol(const char *unit)
+{
+	static const char *const symbols[] = { "bps", "pps", "fps", "qps", "B", "B/s", "b", "s",
+		"Hz" };
+
+	for (size_t i = 0; i < ARRAY_COUNT(symbols); i++)
+		if (strcmp(unit, symbols[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Three digits, without zeros at the end of a fraction. */
+static void
+print_number(char *number, size_t size, bool negative, double magnitude)
+{
+	const char *sign = negative ? "\u2212" : "";
+	int digits = magnitude >= 99.95 ? 0 : magnitude >= 9.995 ? 1 : 2;
+	size_t len;
+
+	if (magnitude > 0 && magnitude < 0.9995) {
+		(void)snprintf(number, size, "%s%.3g", sign, magnitude);
+		return;
+	}
+	(void)snprintf(number, size, "%s%.*f", sign, digits, magnitude);
+	if (strchr(number, '.') == NULL)
+		return;
+	len = strlen(number);
+	while (number[len - 1] == '0')
+		number[--len] = '\0';
+	if (number[len - 1] == '.')
+		number[--len] = '\0';
+}
+
+char *
+text_si(double value, const char *unit, char *text, size_t size)
+{
+	static const char *const large[] = { "", "k", "M", "G", "T", "P", "E" };
+	static const char *const small[] = { "", "m", "µ", "n" };
+	const char *prefix = "";
+	double scaled = fabs(value);
+	size_t step = 0;
+	char number[32];
+
+	if (strcmp(unit, "octets") == 0)
+		unit = "B";
+	if (!isfinite(value)) {
+		(void)snprintf(text, size, "unknown");
+		return text;
+	}
+	if (strcmp(unit, "s") == 0) {
+		while (scaled > 0 && scaled < 0.9995 && step + 1 < ARRAY_COUNT(small)) {
+			scaled *= 1000;
+			prefix = small[++step];
+		}
+	} else {
+		/* 999.5 would print as 1000: it is 1 of the next. */
+		while (scaled >= 999.5 && step + 1 < ARRAY_COUNT(large)) {
+			scaled /= 1000;
+			prefix = large[++step];
+		}
+	}
+	print_number(number, sizeof number, value < 0, scaled);
+	if (unit[0] == '\0')
+		(void)snprintf(text, size, "%s%s%s", number, prefix[0] != '\0' ? " " : "", prefix);
+	else
+		(void)snprintf(text, size, "%s %s%s%s", number, prefix,
+		    prefix[0] != '\0' && !is_symbol(unit) ? " " : "", unit);
+	return text;
+}
+
+char *
+text_time(nsec_t time, const char *time_zone, char *text, size_t size)
+{
+	struct zone *zone = NULL;
+
+	if (time_zone != NULL && zone_open(time_zone, &zone, NULL) != ERR_OK)
+		zone = NULL;
+	(void)zone_format(zone, time, 0, text, size);
+	zone_close(zone);
+	return text;
+}
+
+static void
+append_formatted(json_t *array, const char *format, va_list args)
+{
+	(void)json_array_append_new(array, formatted(format, args));
+}
+
+static json_t *
+formatted(const char *format, va_list args)
+{
+	char *text = NULL;
+	int len = vasprintf(&text, format, args);
+	json_t *string;
+
+	if (len < 0)
+		abort(); /* out of memory, or a format that cannot be printed */
+	string = json_text(text, (size_t)len);
+	free(text);
+	return string;
+}
+
+/* Octets of the UTF-8 character at `p` (RFC 3629 section 4), 0 when there is none. */
+static size_t
+utf8_size(const unsigned char *p, size_t left)
+{
+	unsigned char low = 0x80, high = 0xbf; /* bounds of the second octet */
+	size_t n;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		n = 2;
+	else if (p[0] >= 0xe0 && p[0] <= 0xef)
+		n = 3;
+	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+		n = 4;
+	else
+		return 0;
+	if (p[0] == 0xe0)
+		low = 0xa0; /* no overlong forms */
+	else if (p[0] == 0xed)
+		high = 0x9f; /* no surrogates */
+	else if (p[0] == 0xf0)
+		low = 0x90;
+	else if (p[0] == 0xf4)
+		high = 0x8f; /* nothing above U+10FFFF */
+	if (left < n || p[1] < low || p[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if (p[i] < 0x80 || p[i] > 0xbf)
+			return 0;
+	return n;
+}
