@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The laws of analysis/analysis.h, for every analysis in the list.
+ *
+ * A run takes the made-up window of observations.h, deals its observations to some states, merges
+ * these in order and prints the rows.  Laws then compare the print-outs of two runs.
+ */
+#include "analysis/analysis.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xmalloc.h"
+#include "contract/observations.h"
+#include "unit/test.h"
+
+/* To which of `shards` states an observation goes. */
+typedef size_t (*deal_fn)(size_t index, size_t count, size_t shards);
+
+struct run {
+	const struct analysis *analysis;
+	const struct observations *observations;
+	size_t shards;
+	deal_fn deal;
+	size_t batch_size;
+	struct hash_secret secret;
+	bool reused; /* every state has seen another window before */
+	bool sorted; /* compare rows as a set, numbers to 12 digits */
+};
+
+static const struct window WINDOW = { OBSERVED_BEGIN, OBSERVED_END };
+
+static size_t
+deal_all(size_t index, size_t count, size_t shards)
+{
+	(void)index, (void)count, (void)shards;
+	return 0;
+}
+
+static size_t
+deal_round(size_t index, size_t count, size_t shards)
+{
+	(void)count;
+	return index % shards;
+}
+
+static size_t
+deal_slices(size_t index, size_t count, size_t shards)
+{
+	return index * shards / count;
+}
+
+/* ------------------------------------------------------------------ printing */
+
+static void
+print_cell(FILE *out, const struct rows *rows, size_t row, size_t column, bool rounded)
+{
+	const void *cells = rows->columns[column];
+	const struct slice *slice = cells;
+
+	switch (rows->table->columns[column].type) {
+	case COLUMN_U64:
+	case COLUMN_TIME: (void)fprintf(out, "%lu", ((const uint64_t *)cells)[row]); break;
+	case COLUMN_I64: (void)fprintf(out, "%ld", ((const int64_t *)cells)[row]); break;
+	case COLUMN_F64:
+		(void)fprintf(out, rounded ? "%.12g" : "%a", ((const double *)cells)[row]);
+		break;
+	case COLUMN_U8: (void)fprintf(out, "%u", ((const uint8_t *)cells)[row]); break;
+	case COLUMN_U16: (void)fprintf(out, "%u", ((const uint16_t *)cells)[row]); break;
+	case COLUMN_U32: (void)fprintf(out, "%u", ((const uint32_t *)cells)[row]); break;
+	case COLUMN_ADDRESS:
+		for (size_t i = 0; i < 16; i++)
+			(void)fprintf(out, "%02x", ((const struct address *)cells)[row].octets[i]);
+		break;
+	case COLUMN_TEXT:
+	case COLUMN_BLOB:
+		for (size_t i = 0; i < slice[row].size; i++)
+			(void)fprintf(
+			    out, "%02x", (unsigned char)rows->octets[slice[row].offset + i]);
+		break;
+	}
+	(void)fputc('|', out);
+}
+
+static int
+compare_lines(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Rows of one table, a line each; sorted when asked.  The caller frees it. */
+static char *
+print_rows(const struct rows *rows, bool sorted)
+{
+	char *text = NULL, **lines = xcalloc(rows->count + 1, sizeof *lines);
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (size_t r = 0; r < rows->count; r++) {
+		FILE *line = open_memstream(&lines[r], &size);
+
+		for (size_t c = 0; c < rows->table->column_count; c++)
+			print_cell(line, rows, r, c, sorted);
+		(void)fclose(line);
+	}
+	if (sorted)
+		qsort(lines, rows->count, sizeof *lines, compare_lines);
+	for (size_t r = 0; r < rows->count; r++) {
+		(void)fprintf(out, "%s %s\n", rows->table->name, lines[r]);
+		free(lines[r]);
+	}
+	free(lines);
+	(void)fclose(out);
+	return text;
+}
+
+/* The rows that a state yields, over all tables. */
+static char *
+finish(const struct analysis *a, void *state, bool sorted)
+{
+	struct rows **tables = xcalloc(a->table_count + 1, sizeof *tables);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (size_t t = 0; t < a->table_count; t++)
+		tables[t] = rows_new(&a->tables[t]);
+	a->finish(state, &WINDOW, &(struct row_sink){ .tables = tables });
+	for (size_t t = 0; t < a->table_count; t++) {
+		char *rows = print_rows(tables[t], sorted);
+
+		(void)fputs(rows, out);
+		free(rows);
+		rows_free(tables[t]);
+	}
+	free(tables);
+	(void)fclose(out);
+	return text;
+}
+
+/* ------------------------------------------------------------------ running */
+
+struct shard {
+	const struct packet *packets[OBSERVED_PACKETS];
+	struct flow flows[OBSERVED_FLOWS];
+	size_t packet_count, flow_count;
+};
+
+static void
+observe_packets(const struct run *run, void *state, const struct shard *shard, enum obs_type type)
+{
+	for (size_t at = 0; at < shard->packet_count; at += run->batch_size) {
+		size_t left = shard->packet_count - at;
+		struct batch batch = {
+			.type = type,
+			.count = left < run->batch_size ? left : run->batch_size,
+			.packets = shard->packets + at,
+		};
+
+		run->analysis->observe(state, &batch);
+	}
+}
+
+static void
+observe_flows(const struct run *run, void *state, const struct shard *shard)
+{
+	for (size_t at = 0; at < shard->flow_count; at += run->batch_size) {
+		size_t left = shard->flow_count - at;
+		struct batch batch = {
+			.type = OBS_FLOW,
+			.count = left < run->batch_size ? left : run->batch_size,
+			.flows = shard->flows + at,
+		};
+
+		run->analysis->observe(state, &batch);
+	}
+}
+
+/* Streams and counters: one to a batch. */
+static void
+observe_single(const struct run *run, void *state, size_t which)
+{
+	const struct observations *o = run->observations;
+	unsigned consumes = run->analysis->consumes;
+
+	for (size_t i = 0; (consumes & OBS_STREAM) != 0 && i < OBSERVED_STREAMS; i++)
+		if (run->deal(o->streams[i].id, OBSERVED_STREAMS / 4, run->shards) == which)
+			run->analysis->observe(
+			    state, &(struct batch){
+				       .type = OBS_STREAM, .count = 1, .streams = &o->streams[i] });
+	for (size_t i = 0; (consumes & OBS_COUNTERS) != 0 && i < OBSERVED_COUNTERS; i++)
+		if (run->deal(i, OBSERVED_COUNTERS, run->shards) == which)
+			run->analysis->observe(state,
+			    &(struct batch){
+				.type = OBS_COUNTERS, .count = 1, .counters = &o->counters[i] });
+}
+
+static void
+observe_shard(const struct run *run, void *state, size_t which)
+{
+	const struct observations *o = run->observations;
+	struct shard *shard = xcalloc(1, sizeof *shard);
+
+	for (size_t i = 0; i < OBSERVED_PACKETS; i++)
+		if (run->deal(i, OBSERVED_PACKETS, run->shards) == which)
+			shard->packets[shard->packet_count++] = &o->packets[i];
+	for (size_t i = 0; i < OBSERVED_FLOWS; i++)
+		if (run->deal(i, OBSERVED_FLOWS, run->shards) == which)
+			shard->flows[shard->flow_count++] = o->flows[i];
+	if ((run->analysis->consumes & OBS_PACKET) != 0)
+		observe_packets(run, state, shard, OBS_PACKET);
+	if ((run->analysis->consumes & OBS_FLOW) != 0)
+		observe_flows(run, state, shard);
+	observe_single(run, state, which);
+	free(shard);
+}
+
+static void *
+new_state(
+    const struct analysis *a, const struct analysis_context *context, struct settings *settings)
+{
+	struct err_info why = { 0 };
+	void *state = xcalloc(1, a->state_size);
+
+	(void)settings;
+	assert_int_equal(a->init(state, context, &why), ERR_OK);
+	return state;
+}
+
+/* Deals, merges, finishes; the caller frees the print-out. */
+static char *
+execute(const struct run *run)
+{
+	const struct analysis *a = run->analysis;
+	struct settings *settings = settings_new(a->settings, a->setting_count);
+	struct site site;
+	struct analysis_context context = {
+		.settings = settings, .site = &site, .secret = run->secret
+	};
+	void **states = xcalloc(run->shards, sizeof *states);
+	char *text;
+
+	site_init(&site);
+	for (size_t s = 0; s < run->shards; s++) {
+		states[s] = new_state(a, &context, settings);
+		if (run->reused) {
+			observe_shard(run, states[s], s);
+			free(finish(a, states[s], false));
+		}
+		a->clear(states[s]);
+		observe_shard(run, states[s], s);
+	}
+	for (size_t s = 1; s < run->shards; s++) {
+		a->merge(states[0], states[s]);
+		a->clear(states[s]);
+	}
+	text = finish(a, states[0], run->sorted);
+	for (size_t s = 0; s < run->shards; s++) {
+		a->release(states[s]);
+		free(states[s]);
+	}
+	free(states);
+	settings_free(settings);
+	site_release(&site);
+	return text;
+}
+
+static struct run
+plain_run(const struct analysis *a, const struct observations *o)
+{
+	return (struct run){
+		.analysis = a,
+		.observations = o,
+		.shards = 1,
+		.deal = deal_all,
+		.batch_size = BATCH_MAX,
+		.secret = { 1, 2 },
+	};
+}
+
+/* Both runs must print the same; shows the first line that differs. */
+static void
+assert_same(const struct run *one, const struct run *other, const char *law)
+{
+	char *a = execute(one), *b = execute(other);
+	const char *x = a, *y = b;
+
+	while (*x != '\0' && *x == *y)
+		x++, y++;
+	if (*x != *y) {
+		while (x > a && x[-1] != '\n')
+			x--, y--;
+		print_error("%s: %s:\n  %.*s\n  %.*s\n", one->analysis->name, law,
+		    (int)strcspn(x, "\n"), x, (int)strcspn(y, "\n"), y);
+	}
+	assert_true(*x == *y);
+	free(a);
+	free(b);
+}
+
+/* ------------------------------------------------------------------ laws */
+
+static bool
+is_name(const char *text, const char *extra)
+{
+	if (!islower((unsigned char)text[0]))
+		return false;
+	for (; *text != '\0'; text++)
+		if (!islower((unsigned char)*text) && !isdigit((unsigned char)*text) &&
+		    strchr(extra, *text) == NULL)
+			return false;
+	return true;
+}
+
+static void
+test_declaration(void **state)
+{
+	const struct analysis *a = *state;
+
+	assert_true(is_name(a->name, "/-"));
+	assert_non_null(strchr(a->name, '/'));
+	assert_ptr_equal(analysis_find(a->name), a);
+	assert_true(a->title != NULL && a->title[0] != '\0');
+	assert_true(a->consumes != 0);
+	assert_true(a->state_size != 0);
+	assert_true(a->init != NULL && a->release != NULL && a->clear != NULL);
+	assert_true(a->observe != NULL && a->merge != NULL && a->finish != NULL);
+	assert_non_null(a->section);
+}
+
+static void
+test_settings(void **state)
+{
+	const struct analysis *a = *state;
+	struct settings *settings = settings_new(a->settings, a->setting_count);
+	struct err_info why = { 0 };
+	char text[256];
+
+	for (size_t i = 0; i < a->setting_count; i++) {
+		const struct setting *s = &a->settings[i];
+
+		assert_true(is_name(s->name, "_"));
+		assert_true(s->help != NULL && s->help[0] != '\0');
+		assert_true(s->help[strlen(s->help) - 1] != '.');
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(s->name, a->settings[k].name);
+		(void)settings_print(settings, i, text, sizeof text);
+		assert_int_equal(settings_set(settings, s->name, text, &why), ERR_OK);
+		if (s->least != NULL)
+			assert_int_equal(settings_set(settings, s->name, s->least, &why), ERR_OK);
+		if (s->most != NULL)
+			assert_int_equal(settings_set(settings, s->name, s->most, &why), ERR_OK);
+	}
+	settings_free(settings);
+}
+
+/* How many tables of all analyses have this name. */
+static size_t
+count_tables(const char *name)
+{
+	size_t count = 0;
+
+	for (const struct analysis *const *a = ANALYSES; *a != NULL; a++)
+		for (size_t t = 0; t < (*a)->table_count; t++)
+			count += strcmp((*a)->tables[t].name, name) == 0;
+	return count;
+}
+
+static void
+test_tables(void **state)
+{
+	static const char *const TAKEN[] = { "inputs", "flows", "findings", "store_meta" };
+	const struct analysis *a = *state;
+
+	for (size_t t = 0; t < a->table_count; t++) {
+		const struct table *table = &a->tables[t];
+
+		assert_true(is_name(table->name, "_"));
+		assert_int_equal(count_tables(table->name), 1);
+		for (size_t i = 0; i < sizeof TAKEN / sizeof *TAKEN; i++)
+			assert_string_not_equal(table->name, TAKEN[i]);
+		assert_true(table->title != NULL && table->title[0] != '\0');
+		assert_true(table->column_count != 0);
+		for (size_t c = 0; c < table->column_count; c++) {
+			assert_true(is_name(table->columns[c].name, "_"));
+			assert_string_not_equal(table->columns[c].name, "input");
+			assert_string_not_equal(table->columns[c].name, "window_begin");
+			assert_non_null(table->columns[c].unit);
+			for (size_t k = 0; k < c; k++)
+				assert_string_not_equal(
+				    table->columns[c].name, table->columns[k].name);
+		}
+	}
+}
+
+/* doc/analyses/<name>.md and tests/golden/<name>/cmd, with '-' for '/'. */
+static void
+test_papers(void **state)
+{
+	const struct analysis *a = *state;
+	char name[64], path[512];
+
+	(void)snprintf(name, sizeof name, "%s", a->name);
+	*strchr(name, '/') = '-';
+	(void)snprintf(path, sizeof path, YAGURA_SOURCE "/doc/analyses/%s.md", name);
+	if (access(path, R_OK) != 0)
+		fail_msg("%s is missing", path);
+	(void)snprintf(path, sizeof path, YAGURA_SOURCE "/tests/golden/%s/cmd", name);
+	if (access(path, R_OK) != 0)
+		fail_msg("%s is missing", path);
+}
+
+static void
+test_release_of_nothing(void **state)
+{
+	const struct analysis *a = *state;
+	void *zeroed = xcalloc(1, a->state_size);
+
+	a->release(zeroed);
+	free(zeroed);
+}
+
+static void
+test_nothing_in_nothing_out(void **state)
+{
+	const struct analysis *a = *state;
+	struct settings *settings = settings_new(a->settings, a->setting_count);
+	struct site site;
+	struct analysis_context context = { .settings = settings, .site = &site };
+	void *empty, *other;
+	char *text;
+
+	site_init(&site);
+	empty = new_state(a, &context, settings);
+	other = new_state(a, &context, settings);
+	text = finish(a, empty, false);
+	assert_string_equal(text, "");
+	free(text);
+	a->clear(empty);
+	a->clear(other);
+	a->merge(empty, other);
+	text = finish(a, empty, false);
+	assert_string_equal(text, "");
+	free(text);
+	a->release(empty);
+	a->release(other);
+	free(empty);
+	free(other);
+	settings_free(settings);
+	site_release(&site);
+}
+
+static void
+test_something_in_something_out(void **state)
+{
+	struct observations *o = observations_new();
+	struct run run = plain_run(*state, o);
+	char *text = execute(&run);
+
+	assert_true(run.analysis->table_count == 0 || text[0] != '\0');
+	free(text);
+	free(o);
+}
+
+static void
+test_same_input_same_bytes(void **state)
+{
+	struct observations *o = observations_new();
+	struct run one = plain_run(*state, o), other = one;
+
+	assert_same(&one, &other, "twice the same");
+	other.secret = (struct hash_secret){ 0x0123456789abcdef, 0xfedcba9876543210 };
+	assert_same(&one, &other, "another hash secret");
+	other.batch_size = 7;
+	assert_same(&one, &other, "other batches");
+	one.shards = other.shards = ANALYSIS_SHARDS;
+	one.deal = other.deal = deal_round;
+	assert_same(&one, &other, "another hash secret and other batches, merged");
+	free(o);
+}
+
+static void
+test_cleared_is_fresh(void **state)
+{
+	struct observations *o = observations_new();
+	struct run one = plain_run(*state, o), other = one;
+
+	other.reused = true;
+	assert_same(&one, &other, "a state that was used before");
+	one.shards = other.shards = 3;
+	one.deal = other.deal = deal_round;
+	assert_same(&one, &other, "states that were used before, merged");
+	free(o);
+}
+
+static void
+test_split_and_merged_is_unsplit(void **state)
+{
+	struct observations *o = observations_new();
+	struct run one = plain_run(*state, o), other = one;
+
+	one.sorted = other.sorted = true;
+	other.shards = ANALYSIS_SHARDS;
+	other.deal = deal_round;
+	assert_same(&one, &other, "dealt one by one");
+	other.deal = deal_slices;
+	assert_same(&one, &other, "cut in time");
+	other.deal = deal_all;
+	assert_same(&one, &other, "all in the first, the rest empty");
+	free(o);
+}
+
+static const struct {
+	const char *name;
+	void (*test)(void **state);
+} LAWS[] = {
+	{ "declaration", test_declaration },
+	{ "settings", test_settings },
+	{ "tables", test_tables },
+	{ "papers", test_papers },
+	{ "release of nothing", test_release_of_nothing },
+	{ "nothing in, nothing out", test_nothing_in_nothing_out },
+	{ "something in, something out", test_something_in_something_out },
+	{ "same input, same bytes", test_same_input_same_bytes },
+	{ "cleared is fresh", test_cleared_is_fresh },
+	{ "split and merged is unsplit", test_split_and_merged_is_unsplit },
+};
+
+#define LAW_COUNT (sizeof LAWS / sizeof *LAWS)
+
+int
+main(void)
+{
+	size_t count = 0, analyses = 0;
+	struct CMUnitTest *tests;
+	int failed;
+
+	while (ANALYSES[analyses] != NULL)
+		analyses++;
+	tests = xcalloc(analyses * LAW_COUNT + 1, sizeof *tests);
+	for (size_t a = 0; a < analyses; a++)
+		for (size_t l = 0; l < LAW_COUNT; l++) {
+			char *name = NULL;
+
+			if (asprintf(&name, "%s: %s", ANALYSES[a]->name, LAWS[l].name) < 0)
+				abort();
+			tests[count++] = (struct CMUnitTest){
+				.name = name,
+				.test_func = LAWS[l].test,
+				.initial_state = (void *)(uintptr_t)ANALYSES[a],
+			};
+		}
+	failed = _cmocka_run_group_tests("analyses", tests, count, NULL, NULL);
+	for (size_t i = 0; i < count; i++)
+		free((void *)(uintptr_t)tests[i].name);
+	free(tests);
+	return failed;
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""What every command of the program owes its user.
+
+usage: commands.py YAGURA
+
+`-h` describes it, an unknown option is a usage error with status 2.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+YAGURA = sys.argv.pop(1) if len(sys.argv) > 1 else str(TOP / "build/yagura")
+OPTION = re.compile(r"^  (?:-(\w), |    )--([a-z0-9-]+)(?: (\S+))? +(\S.*)$")
+
+
+def run(*words):
+    return subprocess.run([YAGURA, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          encoding="utf-8", timeout=60, check=False)
+
+
+def commands():
+    lines = (line.split("#")[0].strip() for line in (TOP / "src/cmd/LIST").read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line]
+
+
+def options(command):
+    """(letter, name, argument) of each option that `-h` prints."""
+    found = [OPTION.match(line) for line in run(command, "-h").stdout.splitlines()]
+    return [match.groups()[:3] for match in found if match]
+
+
+class Commands(unittest.TestCase):
+    def test_help_lists_every_command(self):
+        done = run("help")
+        self.assertEqual(done.returncode, 0)
+        for command in commands():
+            self.assertRegex(done.stdout, rf"(?m)^  {re.escape(command)} +\S")
+
+    def test_each_describes_itself(self):
+        for command in commands():
+            with self.subTest(command):
+                done = run(command, "-h")
+                self.assertEqual(done.returncode, 0)
+                self.assertIn(f"usage: yagura {command}", done.stdout)
+                self.assertEqual(done.stderr, "")
+                self.assertEqual(run(command, "--help").stdout, done.stdout)
+
+    def test_an_unknown_option_is_a_usage_error(self):
+        for command in commands():
+            for option in ("--no-such-option", "-Z"):
+                with self.subTest(f"{command} {option}"):
+                    done = run(command, option)
+                    self.assertEqual(done.returncode, 2)
+                    self.assertIn("unknown option", done.stderr)
+                    self.assertEqual(done.stdout, "")
+
+    def test_an_option_without_its_argument_is_a_usage_error(self):
+        for command in commands():
+            for _, name, argument in options(command):
+                if argument:
+                    with self.subTest(f"{command} --{name}"):
+                        self.assertEqual(run(command, f"--{name}").returncode, 2)
+
+    def test_a_switch_with_an_argument_is_a_usage_error(self):
+        for command in commands():
+            for _, name, argument in options(command):
+                if not argument:
+                    with self.subTest(f"{command} --{name}"):
+                        self.assertEqual(run(command, f"--{name}=1").returncode, 2)
+
+    def test_an_unknown_command_is_a_usage_error(self):
+        self.assertEqual(run("no-such-command").returncode, 2)
+        self.assertEqual(run().returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: ISC */
+/* Made-up traffic for the laws; see observations.h. */
+#include "contract/observations.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "base/xmalloc.h"
+
+#define HOSTS 24
+
+enum {
+	ETHER_SIZE = 14,
+	IP4_SIZE = 20,
+	IP6_SIZE = 40,
+	L4_SIZE = 20, /* room for the largest of the headers made here */
+	LINKTYPE_ETHERNET = 1,
+};
+
+static const uint8_t PROTOCOLS[] = { IP_PROTOCOL_TCP, IP_PROTOCOL_UDP, IP_PROTOCOL_ICMP,
+	IP_PROTOCOL_ESP };
+static const uint16_t PORTS[] = { 25, 53, 80, 123, 443, 1024, 8080, 49152 };
+
+/* Number `index` of the stream of random numbers called `what`. */
+static uint64_t
+number(uint64_t what, uint64_t index)
+{
+	return hash_mix64(what * 0x9e3779b97f4a7c15u + index);
+}
+
+static struct address
+host(uint64_t which, int ip_version)
+{
+	uint8_t octets[16] = { 0x20, 0x01, 0x0d, 0xb8 };
+
+	if (ip_version == 4) {
+		const uint8_t ipv4[4] = { 192, 0, (uint8_t)(2 + which % 3), (uint8_t)which };
+
+		return address_from_ipv4(ipv4);
+	}
+	octets[5] = (uint8_t)(which % 3);
+	octets[15] = (uint8_t)which;
+	return address_from_ipv6(octets);
+}
+
+static void
+put16(uint8_t *to, uint32_t value)
+{
+	to[0] = (uint8_t)(value >> 8);
+	to[1] = (uint8_t)value;
+}
+
+/* The octets that the packet's fields describe; checksums are left 0. */
+static void
+write_frame(uint8_t *frame, const struct packet *p)
+{
+	uint8_t *ip = frame + p->l3_offset;
+	uint8_t *l4 = frame + p->l4_offset;
+
+	put16(frame + 12, p->ether_type);
+	if (p->ip_version == 4) {
+		ip[0] = 0x45;
+		put16(ip + 2, p->octets);
+		ip[8] = p->ttl;
+		ip[9] = p->protocol;
+		memcpy(ip + 12, p->source.octets + 12, 4);
+		memcpy(ip + 16, p->destination.octets + 12, 4);
+	} else {
+		ip[0] = 0x60;
+		put16(ip + 4, p->octets - IP6_SIZE);
+		ip[6] = p->protocol;
+		ip[7] = p->ttl;
+		memcpy(ip + 8, p->source.octets, 16);
+		memcpy(ip + 24, p->destination.octets, 16);
+	}
+	if ((p->flags & PACKET_HAS_PORTS) != 0) {
+		put16(l4, p->source_port);
+		put16(l4 + 2, p->destination_port);
+	}
+	if (p->protocol == IP_PROTOCOL_TCP) {
+		l4[12] = 0x50;
+		l4[13] = p->tcp_flags;
+	} else if (p->protocol == IP_PROTOCOL_UDP) {
+		put16(l4 + 4, p->octets - (p->l4_offset - p->l3_offset));
+	}
+}
+
+static void
+make_ip(struct packet *p, uint64_t i)
+{
+	uint32_t header = i % 3 == 0 ? IP6_SIZE : IP4_SIZE;
+
+	p->kind = PACKET_IP;
+	p->ip_version = header == IP6_SIZE ? 6 : 4;
+	p->ether_type = header == IP6_SIZE ? 0x86dd : 0x0800;
+	p->protocol = PROTOCOLS[number(1, i) % sizeof PROTOCOLS];
+	p->source = host(number(2, i) % HOSTS, p->ip_version);
+	p->destination = host(number(3, i) % HOSTS, p->ip_version);
+	p->ttl = (uint8_t)(32 + number(4, i) % 32);
+	p->octets = header + L4_SIZE + (uint32_t)(number(5, i) % 1400);
+	p->frame_size = p->octets + ETHER_SIZE;
+	p->l3_offset = ETHER_SIZE;
+	p->l4_offset = ETHER_SIZE + header;
+	p->payload_offset = p->l4_offset + (p->protocol == IP_PROTOCOL_TCP ? 20 : 8);
+	if (p->protocol == IP_PROTOCOL_TCP || p->protocol == IP_PROTOCOL_UDP) {
+		p->flags |= PACKET_HAS_PORTS;
+		p->source_port = PORTS[number(6, i) % (sizeof PORTS / sizeof *PORTS)];
+		p->destination_port = PORTS[number(7, i) % (sizeof PORTS / sizeof *PORTS)];
+	}
+	if (p->protocol == IP_PROTOCOL_TCP)
+		p->tcp_flags = (uint8_t)(number(8, i) & 0x3f);
+	if (p->protocol == IP_PROTOCOL_ICMP) {
+		p->icmp_type = (uint8_t)(number(9, i) % 12);
+		p->destination_port = (uint16_t)(p->icmp_type << 8);
+	}
+}
+
+static void
+make_packet(struct observations *o, uint64_t i)
+{
+	struct packet *p = &o->packets[i];
+
+	p->time = OBSERVED_BEGIN + (nsec_t)(i * (300 * (uint64_t)NSEC_PER_SEC) / OBSERVED_PACKETS);
+	p->data = o->frames[i];
+	p->input_offset = 24 + i * (OBSERVED_FRAME + 16);
+	p->link_type = LINKTYPE_ETHERNET;
+	p->vlan = i % 5 == 0 ? 7 : VLAN_NONE;
+	p->frame_size = 60;
+	switch (i % 50) {
+	case 17: p->kind = PACKET_UNDECODED; break;
+	case 29:
+		p->kind = PACKET_ARP;
+		p->ether_type = 0x0806;
+		break;
+	case 41: p->kind = PACKET_NOT_IP; break;
+	default: make_ip(p, i); break;
+	}
+	p->captured_size = p->frame_size < OBSERVED_FRAME ? p->frame_size : OBSERVED_FRAME;
+	if (p->payload_offset != 0)
+		p->payload_size = p->captured_size - p->payload_offset;
+	if (p->captured_size < p->frame_size)
+		p->flags |= PACKET_SNAPPED;
+	if (p->kind == PACKET_IP)
+		write_frame(o->frames[i], p);
+	p->shard = (uint8_t)(hash_mix64((p->source.words[0] ^ p->destination.words[0]) +
+					(p->source.words[1] ^ p->destination.words[1])) %
+			     8);
+}
+
+static void
+make_flow(struct flow *f, uint64_t i)
+{
+	f->ip_version = i % 3 == 0 ? 6 : 4;
+	f->source = host(number(11, i) % HOSTS, f->ip_version);
+	f->destination = host(number(12, i) % HOSTS, f->ip_version);
+	f->protocol = PROTOCOLS[number(13, i) % 2];
+	f->source_port = (uint16_t)(32768 + number(14, i) % 1000);
+	f->destination_port = PORTS[number(15, i) % (sizeof PORTS / sizeof *PORTS)];
+	f->vlan = VLAN_NONE;
+	f->end_reason = (uint8_t)(1 + number(16, i) % 5);
+	for (int d = 0; d < 2; d++) {
+		if (d == 1 && i % 4 == 0)
+			break;
+		f->first[d] = OBSERVED_BEGIN + (nsec_t)(number(17, i) % 200) * NSEC_PER_SEC + d;
+		f->last[d] = f->first[d] + (nsec_t)(number(18, i) % 90) * NSEC_PER_SEC;
+		f->packets[d] = 1 + number(19, i + (uint64_t)d) % 100;
+		f->octets[d] = f->packets[d] * (40 + number(20, i) % 1400);
+		f->tcp_flags[d] = f->protocol == IP_PROTOCOL_TCP ? TCP_SYN | TCP_ACK : 0;
+		f->ttl_min[d] = 60;
+		f->ttl_max[d] = 64;
+	}
+}
+
+static void
+make_stream(struct observations *o, uint64_t i)
+{
+	static const char TEXT[] = "GET / HTTP/1.1\r\nHost: www.example\r\n\r\n";
+	struct stream_event *s = &o->streams[i];
+
+	s->id = i / 4;
+	s->kind = (uint8_t)(i % 4);
+	s->time = OBSERVED_BEGIN + (nsec_t)i * NSEC_PER_SEC;
+	s->source = host(s->id % HOSTS, 4);
+	s->destination = host((s->id + 1) % HOSTS, 4);
+	s->source_port = 40000;
+	s->destination_port = 80;
+	if (s->kind == STREAM_DATA) {
+		s->data = (const uint8_t *)TEXT;
+		s->size = sizeof TEXT - 1;
+	} else if (s->kind == STREAM_GAP) {
+		s->size = 100;
+	}
+}
+
+struct observations *
+observations_new(void)
+{
+	struct observations *o = xcalloc(1, sizeof *o);
+
+	for (size_t i = 0; i < OBSERVED_PACKETS; i++)
+		make_packet(o, i);
+	for (size_t i = 0; i < OBSERVED_FLOWS; i++)
+		make_flow(&o->flows[i], i);
+	for (size_t i = 0; i < OBSERVED_STREAMS; i++)
+		make_stream(o, i);
+	for (size_t i = 0; i < OBSERVED_COUNTERS; i++) {
+		struct obs_counters *c = &o->counters[i];
+
+		c->records = OBSERVED_PACKETS / OBSERVED_COUNTERS;
+		c->snapped = i;
+		c->by_link_type[147] = i;
+		for (size_t k = 0; k < DROP_COUNT; k += 3)
+			c->drops.count[k] = i + k;
+	}
+	return o;
+}
