@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Names (without .c) of the test programs in a directory."""
+"""Names of the tests in a directory: its .c files without their ending, and the directories in it that hold a `cmd`."""
 import pathlib
 import sys
 
-for path in sorted(pathlib.Path(sys.argv[1]).glob("*.c")):
-    print(path.stem)
+TOP = pathlib.Path(sys.argv[1])
+for name in sorted([path.stem for path in TOP.glob("*.c")] + [path.parent.name for path in TOP.glob("*/cmd")]):
+    print(name)
