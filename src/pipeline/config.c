@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * yagura.yaml read into typed settings; see config.h.
+ *
+ * base/tree.h has parsed the text; here each map is walked against a table of the keys it may
+ * have.  The `site:` block is read in config_site.c; printing is in config_print.c.
+ */
+#include "pipeline/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/analysis.h"
+#include "base/xmalloc.h"
+#include "pipeline/config_reader.h"
+
+#define MAX_KEYS 16
+
+static const struct setting METER_SETTINGS[] = {
+	{ "capacity", SETTING_U64, "2097152", "1024", "268435456",
+	    "flows held at once; what does not fit is counted as evicted" },
+	{ "active_timeout", SETTING_DURATION, "5m", "1s", "1d",
+	    "a flow that lasts longer is reported in parts" },
+	{ "idle_timeout", SETTING_DURATION, "1m", "1s", "1d", "silence that ends a flow" },
+	{ "vlan_key", SETTING_BOOL, "false", NULL, NULL,
+	    "whether the outermost VLAN is part of what makes a flow" },
+};
+
+static const struct setting RUN_SETTINGS[] = {
+	{ "window", SETTING_DURATION, "5m", "1s", "1d", "rows are kept per window of this length" },
+	{ "threads", SETTING_U64, "0", "0", "256", "worker threads; 0 takes every core" },
+	{ "fragment_memory", SETTING_SIZE, "64MiB", "1MiB", "64GiB",
+	    "octets of IP fragments held for reassembly" },
+	{ "stream_memory", SETTING_SIZE, "256MiB", "1MiB", "64GiB",
+	    "octets of TCP segments held out of order" },
+	{ "stream_connections", SETTING_U64, "262144", "1", "16777216",
+	    "TCP connections reassembled at once" },
+};
+
+static const struct setting STORE_SETTINGS[] = {
+	{ "url", SETTING_TEXT, "mem:", NULL, NULL, "mem: or duckdb:DIRECTORY" },
+	{ "memory_limit", SETTING_SIZE, "1GiB", "64MiB", "1TiB", "memory of the store's engine" },
+};
+
+/* The key of an analysis' block that every analysis has. */
+static const struct setting SWITCH_SETTINGS[] = {
+	{ "enabled", SETTING_BOOL, "true", NULL, NULL, "whether the analysis runs" },
+};
+
+static enum err read_settings(struct config_reader *r, const struct tree *map, void *target);
+static enum err read_analyses(struct config_reader *r, const struct tree *value, void *target);
+
+void
+config_init(struct config *config)
+{
+	*config = (struct config){ 0 };
+	site_init(&config->site);
+	config->meter = settings_new(METER_SETTINGS, CONFIG_COUNT(METER_SETTINGS));
+	config->run = settings_new(RUN_SETTINGS, CONFIG_COUNT(RUN_SETTINGS));
+	config->store = settings_new(STORE_SETTINGS, CONFIG_COUNT(STORE_SETTINGS));
+	while (ANALYSES[config->analysis_count] != NULL)
+		config->analysis_count++;
+	config->analyses = xcalloc(config->analysis_count + 1, sizeof(struct settings *));
+	config->enabled = xcalloc(config->analysis_count + 1, sizeof *config->enabled);
+	for (size_t i = 0; i < config->analysis_count; i++) {
+		config->analyses[i] =
+		    settings_new(ANALYSES[i]->settings, ANALYSES[i]->setting_count);
+		config->enabled[i] = true;
+	}
+}
+
+void
+config_release(struct config *config)
+{
+	site_release(&config->site);
+	settings_free(config->meter);
+	settings_free(config->run);
+	settings_free(config->store);
+	for (size_t i = 0; i < config->analysis_count; i++)
+		settings_free(config->analyses[i]);
+	free(config->analyses);
+	free(config->enabled);
+	*config = (struct config){ 0 };
+}
+
+enum err
+config_parse(
+    const char *data, size_t size, const char *name, struct config *config, struct err_info *info)
+{
+	static const struct config_key keys[] = {
+		{ "site", config_read_site, offsetof(struct config, site), false },
+		{ "meter", read_settings, offsetof(struct config, meter), false },
+		{ "run", read_settings, offsetof(struct config, run), false },
+		{ "store", read_settings, offsetof(struct config, store), false },
+		{ "analyses", read_analyses, 0, false },
+	};
+	struct config_reader r = { .name = name, .info = info };
+	struct tree *root;
+	enum err e;
+
+	if (size > CONFIG_MAX_SIZE)
+		return err_set(info, ERR_LIMIT, "%.200s: larger than 1 MiB", name);
+	e = tree_parse(data, size, name, &root, info);
+	if (e != ERR_OK)
+		return e;
+	e = config_read_keys(&r, root, keys, CONFIG_COUNT(keys), config);
+	tree_free(root);
+	return e;
+}
+
+/* Reads the file, and one octet more than is allowed if there is one. */
+static enum err
+load(const char *path, char *data, size_t *ret_size, struct err_info *info)
+{
+	FILE *file = fopen(path, "re");
+	enum err e = ERR_OK;
+
+	if (file == NULL)
+		return err_set(info, ERR_IO, "%.200s: %s", path, strerror(errno));
+	*ret_size = fread(data, 1, CONFIG_MAX_SIZE + 1, file);
+	if (ferror(file))
+		e = err_set(info, ERR_IO, "%.200s: %s", path, strerror(errno));
+	(void)fclose(file);
+	return e;
+}
+
+enum err
+config_read(const char *path, struct config *config, struct err_info *info)
+{
+	char *data = xmalloc(CONFIG_MAX_SIZE + 1);
+	size_t size = 0;
+	enum err e = load(path, data, &size, info);
+
+	if (e == ERR_OK)
+		e = config_parse(data, size, path, config, info);
+	free(data);
+	return e;
+}
+
+enum err
+config_require(
+    struct config_reader *r, const struct tree *node, enum tree_kind kind, const char *what)
+{
+	if (node->kind == kind)
+		return ERR_OK;
+	return tree_refuse(r->info, ERR_CONFIG, r->name, node->at, "%s is expected here", what);
+}
+
+enum err
+config_require_map(struct config_reader *r, const struct tree *node)
+{
+	if (node->kind == TREE_EMPTY)
+		return ERR_OK;
+	return config_require(r, node, TREE_MAP, "a block of settings");
+}
+
+static enum err
+refuse_key(struct config_reader *r, const struct tree *value, const char *what,
+    const char *const *names, size_t count)
+{
+	const char *near = settings_nearest(value->key, names, count);
+
+	if (near != NULL)
+		return tree_refuse(r->info, ERR_CONFIG, r->name, value->key_at,
+		    "unknown %s \"%.60s\" (did you mean \"%s\"?)", what, value->key, near);
+	return tree_refuse(
+	    r->info, ERR_CONFIG, r->name, value->key_at, "unknown %s \"%.60s\"", what, value->key);
+}
+
+/* Finds a key's place among `names`, each of which may come once. */
+static enum err
+match_key(struct config_reader *r, const struct tree *value, const char *what,
+    const char *const *names, bool *seen, size_t *ret_index)
+{
+	size_t i = 0;
+
+	while (names[i] != NULL && strcmp(names[i], value->key) != 0)
+		i++;
+	if (names[i] == NULL)
+		return refuse_key(r, value, what, names, i);
+	if (seen[i])
+		return tree_refuse(
+		    r->info, ERR_CONFIG, r->name, value->key_at, "\"%s\" is given twice", names[i]);
+	seen[i] = true;
+	*ret_index = i;
+	return ERR_OK;
+}
+
+enum err
+config_read_keys(struct config_reader *r, const struct tree *map, const struct config_key *keys,
+    size_t count, void *target)
+{
+	const char *names[MAX_KEYS + 1] = { NULL };
+	bool seen[MAX_KEYS] = { false };
+	enum err e = config_require_map(r, map);
+
+	for (size_t i = 0; i < count; i++)
+		names[i] = keys[i].name;
+	for (const struct tree *t = map->first; e == ERR_OK && t != NULL; t = t->next) {
+		size_t i;
+		e = match_key(r, t, "setting", names, seen, &i);
+		if (e == ERR_OK)
+			e = keys[i].read(r, t, (char *)target + keys[i].offset);
+	}
+	for (size_t i = 0; e == ERR_OK && i < count; i++)
+		if (keys[i].required && !seen[i])
+			e = tree_refuse(r->info, ERR_CONFIG, r->name, map->at,
+			    "\"%s\" is missing here", names[i]);
+	return e;
+}
+
+/* Sets one declared setting: settings_set has the words, the place is added here. */
+static enum err
+read_setting(struct config_reader *r, const struct tree *value, struct settings *settings)
+{
+	struct err_info why = { 0 };
+	enum err e = config_require(r, value, TREE_SCALAR, "a value");
+
+	if (e != ERR_OK)
+		return e;
+	e = settings_set(settings, value->key, value->text, &why);
+	if (e != ERR_OK)
+		return tree_refuse(r->info, e, r->name, value->at, "%s", why.text);
+	return ERR_OK;
+}
+
+/* Reads a map of declared settings, and of those in `more` (which may be NULL). */
+static enum err
+read_declared(struct config_reader *r, const struct tree *map, struct settings *settings,
+    struct settings *more)
+{
+	size_t count, more_count = 0, i;
+	const struct setting *declared = settings_declared(settings, &count);
+	const struct setting *also = more != NULL ? settings_declared(more, &more_count) : NULL;
+	const char **names = xcalloc(count + more_count + 1, sizeof *names);
+	bool *seen = xcalloc(count + more_count + 1, sizeof *seen);
+	enum err e = config_require_map(r, map);
+
+	for (i = 0; i < count + more_count; i++)
+		names[i] = i < count ? declared[i].name : also[i - count].name;
+	for (const struct tree *t = map->first; e == ERR_OK && t != NULL; t = t->next) {
+		e = match_key(r, t, "setting", names, seen, &i);
+		if (e == ERR_OK)
+			e = read_setting(r, t, i < count ? settings : more);
+	}
+	free(names);
+	free(seen);
+	return e;
+}
+
+static enum err
+read_settings(struct config_reader *r, const struct tree *map, void *target)
+{
+	struct settings **settings = target;
+
+	return read_declared(r, map, *settings, NULL);
+}
+
+static enum err
+read_analysis(struct config_reader *r, const struct tree *map, struct config *config, size_t index)
+{
+	struct settings *switches = settings_new(SWITCH_SETTINGS, CONFIG_COUNT(SWITCH_SETTINGS));
+	enum err e = read_declared(r, map, config->analyses[index], switches);
+
+	config->enabled[index] = settings_bool(switches, "enabled");
+	settings_free(switches);
+	return e;
+}
+
+static enum err
+read_analyses(struct config_reader *r, const struct tree *value, void *target)
+{
+	struct config *config = target;
+	const char **names = xcalloc(config->analysis_count + 1, sizeof *names);
+	bool *seen = xcalloc(config->analysis_count + 1, sizeof *seen);
+	enum err e = config_require_map(r, value);
+
+	for (size_t i = 0; i < config->analysis_count; i++)
+		names[i] = ANALYSES[i]->name;
+	for (const struct tree *t = value->first; e == ERR_OK && t != NULL; t = t->next) {
+		size_t i;
+		e = match_key(r, t, "analysis", names, seen, &i);
+		if (e == ERR_OK)
+			e = read_analysis(r, t, config, i);
+	}
+	free(names);
+	free(seen);
+	return e;
+}

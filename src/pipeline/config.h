@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * yagura.yaml: what the operator says about the site, the meter, the run, the store, the analyses.
+ *
+ *	struct config config;
+ *	config_init(&config);                            // every default
+ *	e = config_read("yagura.yaml", &config, &why);   // "yagura.yaml:12:8: unknown setting …"
+ *	… settings_duration(config.run, "window") …
+ *	config_release(&config);
+ *
+ * The blocks are declared as tables of `struct setting`; an analysis brings its own.  The first
+ * mistake ends the reading.  What config_print writes reads back to the same configuration.
+ */
+#ifndef YAGURA_PIPELINE_CONFIG_H
+#define YAGURA_PIPELINE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/settings.h"
+#include "net/site.h"
+
+#define CONFIG_MAX_SIZE ((size_t)1 << 20) /* octets of a configuration file */
+
+struct config {
+	struct site site;
+	struct settings *meter;     /* owned: flow metering */
+	struct settings *run;       /* owned: windows, threads, memory */
+	struct settings *store;     /* owned: where rows live */
+	struct settings **analyses; /* owned: parallel to ANALYSES */
+	bool *enabled;              /* owned: parallel to ANALYSES */
+	size_t analysis_count;
+};
+
+/* Every default. */
+void config_init(struct config *config);
+void config_release(struct config *config);
+
+/* Reads a file over what `config` holds.  ERR_CONFIG or ERR_LIMIT with file, line and column;
+ * ERR_IO.  After a failure the configuration is only good for config_release. */
+MUST_CHECK enum err config_read(const char *path, struct config *config, struct err_info *info);
+
+/* The same from memory; `name` stands before errors. */
+MUST_CHECK enum err config_parse(
+    const char *data, size_t size, const char *name, struct config *config, struct err_info *info);
+
+/* Writes all of it as YAML, every setting with its help. */
+void config_print(const struct config *config, FILE *out);
+
+#endif
