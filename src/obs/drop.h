@@ -109,27 +109,27 @@
 	X(TUNNEL_INNER, "tunnel.inner_malformed", 1,                                               \
 	    "the inner packet does not decode: the outer packet is measured")                      \
 	X(TUNNEL_NOT_IP, "tunnel.inner_not_ip", 1,                                                 \
-	    "what is inside is no IP packet: the outer packet is measured") X(TIME_BACKWARD,       \
-	    "time.backward", 1,                                                                    \
-	    "a packet more than one window older than the one before it") X(TIME_LATE,             \
-	    "time.late", 1, "a packet older than the open window") X(TIME_GAP, "time.gap", 1,      \
-	    "a gap of more than an hour between two packets of one input") X(REASSEMBLY_OVERLAP,   \
-	    "reassembly.overlap", 1,                                                               \
-	    "a fragment overlapping an earlier one: the first octets win") X(REASSEMBLY_TIMEOUT,   \
-	    "reassembly.timeout", 1,                                                               \
-	    "a datagram whose fragments did not all arrive in time") X(REASSEMBLY_EVICTED,         \
-	    "reassembly.evicted", 1, "a datagram given up because the reassembly memory was full") \
-	    X(FRAGMENT_ORPHAN, "fragment.orphan", 1,                                               \
-		"a fragment whose first fragment was never seen: its flow has ports 0")            \
-		X(FRAGMENT_EVICTED, "fragment.evicted", 1,                                         \
-		    "a fragment forgotten because the fragment table was full") X(STREAM_OVERLAP,  \
-		    "stream.overlap", 1,                                                           \
-		    "a TCP segment with octets already delivered or held: the first octets win")   \
-		    X(STREAM_GAP, "stream.gap", 1, "octets of a TCP stream that were never seen")  \
-			X(STREAM_EVICTED, "stream.evicted", 1,                                     \
-			    "a TCP stream given up because the table or its memory was full")      \
-			    X(FLOW_EVICTED, "flow.evicted", 1,                                     \
-				"a flow ended early because the flow table was full")
+	    "what is inside is no IP packet: the outer packet is measured")                        \
+	X(TIME_BACKWARD, "time.backward", 1,                                                       \
+	    "a packet more than one window older than the one before it")                          \
+	X(TIME_LATE, "time.late", 1, "a packet older than the open window")                        \
+	X(TIME_GAP, "time.gap", 1, "a gap of more than an hour between two packets of one input")  \
+	X(REASSEMBLY_OVERLAP, "reassembly.overlap", 1,                                             \
+	    "a fragment overlapping an earlier one: the first octets win")                         \
+	X(REASSEMBLY_TIMEOUT, "reassembly.timeout", 1,                                             \
+	    "a datagram whose fragments did not all arrive in time")                               \
+	X(REASSEMBLY_EVICTED, "reassembly.evicted", 1,                                             \
+	    "a datagram given up because the reassembly memory was full")                          \
+	X(FRAGMENT_ORPHAN, "fragment.orphan", 1,                                                   \
+	    "a fragment whose first fragment was never seen: its flow has ports 0")                \
+	X(FRAGMENT_EVICTED, "fragment.evicted", 1,                                                 \
+	    "a fragment forgotten because the fragment table was full")                            \
+	X(STREAM_OVERLAP, "stream.overlap", 1,                                                     \
+	    "a TCP segment with octets already delivered or held: the first octets win")           \
+	X(STREAM_GAP, "stream.gap", 1, "octets of a TCP stream that were never seen")              \
+	X(STREAM_EVICTED, "stream.evicted", 1,                                                     \
+	    "a TCP stream given up because the table or its memory was full")                      \
+	X(FLOW_EVICTED, "flow.evicted", 1, "a flow ended early because the flow table was full")
 
 enum drop {
 #define X(symbol, name, is_note, meaning) DROP_##symbol,
