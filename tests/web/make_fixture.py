@@ -261,9 +261,7 @@ class Poison:
 
     def walk(self, value, key=""):
         if isinstance(value, dict):
-            keep = key == "site"
-            return {(k if k[0] != "_" else k): self.walk(v, k) for k, v in value.items()} if not keep else {
-                "name": self.text(value["name"]), "time_zone": value["time_zone"]}
+            return {k: self.walk(v, k) for k, v in value.items()}
         if isinstance(value, list):
             return [self.walk(v, key) for v in value]
         if isinstance(value, str) and key not in FIXED:
@@ -282,8 +280,9 @@ def hostile():
         if kind in ("calendar", "world-map"):
             for mine, theirs in zip(f["series"], series):
                 mine["points"] = [mine["points"][0]] + theirs["points"][1:]
-    out["findings"][0]["subject"] = {h: h for h in HOSTILE}
-    out["quality"]["drops"] = {h: 1 for h in HOSTILE}
+    keys = [h.replace("\x00", "") for h in HOSTILE]  # jansson has no keys with NUL
+    out["findings"][0]["subject"] = {k: k for k in keys}
+    out["quality"]["drops"] = {k: 1 for k in keys}
     for f in out["findings"]:
         f["kind"] = poison.text(f["kind"])
     for i in out["inputs"]:
