@@ -63,6 +63,11 @@ struct source_info {
 MUST_CHECK enum err
 source_open(const char *path, struct source **ret_source, struct err_info *info);
 
+/* The same from an open file, which the source then owns (also after a failure); `path` is its name
+ * in messages. */
+MUST_CHECK enum err
+source_open_fd(int fd, const char *path, struct source **ret_source, struct err_info *info);
+
 /*
  * Fills `chunk` with the next packets (at least one).  ERR_END after the last; ERR_TRUNC or
  * ERR_FORMAT when the rest cannot be read: the packets before the damage have been delivered by

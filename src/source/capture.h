@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A capture format: how records lie in the uncompressed octets.
+ *
+ * source.c owns the buffers and the reading.  A format only looks at one run of octets at a time:
+ * it takes the whole records at its beginning, and says how much it used and how much the next
+ * record needs.  Formats keep what outlives a run (byte order, interfaces) in their own state.
+ */
+#ifndef YAGURA_SOURCE_CAPTURE_H
+#define YAGURA_SOURCE_CAPTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "obs/packet.h"
+#include "source/source.h"
+
+/* What source.c reads before a format's open() is asked; a shorter input is all there is. */
+#define CAPTURE_HEAD_SIZE 28
+
+/* One run over octets that lie in memory. */
+struct capture_run {
+	const uint8_t *data; /* borrowed */
+	size_t size;
+	uint64_t offset;        /* of data[0] in the uncompressed input */
+	struct packet *packets; /* CHUNK_PACKETS of them */
+
+	/* Results; zero before the run. */
+	size_t count;        /* packets filled */
+	size_t used;         /* octets of whole records at the beginning */
+	size_t need;         /* octets from there that the next record takes, as far as is known */
+	nsec_t begin, end;   /* earliest and latest packet time, when count > 0 */
+	const char *failure; /* why the octets after `used` are no record; NULL when they may be */
+};
+
+struct capture_format {
+	const char *name;
+	/* True when `head` begins a capture of this format, also one that open() then refuses. */
+	bool (*recognise)(const uint8_t *head, size_t size);
+	/*
+	 * Reads the file header at the beginning of `head` and says how much of it is used up.
+	 * Fails with ERR_TRUNC, ERR_FORMAT or ERR_UNSUPPORTED; the text does not name the file.
+	 */
+	enum err (*open)(const uint8_t *head, size_t size, void **ret_state, size_t *ret_used,
+	    struct err_info *info);
+	void (*run)(void *state, struct capture_run *run);
+	/* Packets that the capturing machine says it lost. */
+	uint64_t (*drops)(const void *state);
+	void (*close)(void *state);
+};
+
+extern const struct capture_format capture_pcap;
+extern const struct capture_format capture_pcapng;
+
+/* The name of a known format that yagura does not read, or NULL. */
+const char *capture_refused(const uint8_t *head, size_t size);
+
+/* Loads in the byte order of the capture. */
+static inline uint32_t
+capture_u32(const uint8_t *p, bool swapped)
+{
+	uint32_t v = le32(p);
+
+	return swapped ? __builtin_bswap32(v) : v;
+}
+
+static inline uint16_t
+capture_u16(const uint8_t *p, bool swapped)
+{
+	uint16_t v = le16(p);
+
+	return swapped ? __builtin_bswap16(v) : v;
+}
+
+/* Adds a packet to a run that has room. */
+static inline void
+capture_add(struct capture_run *run, const struct packet *packet)
+{
+	struct packet *to = &run->packets[run->count];
+
+	to->time = packet->time;
+	to->data = packet->data;
+	to->input_offset = packet->input_offset;
+	to->captured_size = packet->captured_size;
+	to->frame_size = packet->frame_size;
+	to->link_type = packet->link_type;
+	if (run->count == 0)
+		run->begin = run->end = packet->time;
+	run->begin = packet->time < run->begin ? packet->time : run->begin;
+	run->end = packet->time > run->end ? packet->time : run->end;
+	run->count++;
+}
+
+#endif

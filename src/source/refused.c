@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/* Formats that are recognised only to be refused by name, so that a person knows what to convert.
+ */
+#include <string.h>
+
+#include "source/capture.h"
+
+static const struct {
+	const char *magic;
+	size_t size;
+	const char *name;
+} refused[] = {
+	{ "snoop\0\0\0", 8, "a snoop capture" },
+	{ "btsnoop\0", 8, "a btsnoop capture" },
+	{ "iptrace 1.0", 11, "an AIX iptrace capture" },
+	{ "iptrace 2.0", 11, "an AIX iptrace capture" },
+	{ "RTSS", 4, "a Microsoft Network Monitor 1 capture" },
+	{ "GMBU", 4, "a Microsoft Network Monitor 2 capture" },
+	{ "TRSNIFF data    \x1a", 17, "a Network General Sniffer capture" },
+	{ "XCP\0", 4, "a NetXRay capture" },
+	{ "\x7fver", 4, "an OmniPeek capture" },
+	{ "\x05VNF", 4, "a Visual Networks capture" },
+	{ "\xa1\xb2\xc3\xcb", 4, "a BPF filter savefile" },
+	{ "\xcb\xc3\xb2\xa1", 4, "a BPF filter savefile" },
+	{ "BZh", 3, "a bzip2 file" },
+	{ "\x04\x22\x4d\x18", 4, "an lz4 file" },
+	{ "LZIP", 4, "an lzip file" },
+	{ "\x1f\x9d", 2, "a compress(1) file" },
+	{ "PK\3\4", 4, "a zip file" },
+	{ "7z\xbc\xaf\x27\x1c", 6, "a 7z file" },
+	{ "\x1f\x8b\x08", 3, "compressed more than once (gzip)" },
+	{ "\x28\xb5\x2f\xfd", 4, "compressed more than once (zstd)" },
+	{ "\xfd"
+	  "7zXZ\0",
+	    6, "compressed more than once (xz)" },
+};
+
+const char *
+capture_refused(const uint8_t *head, size_t size)
+{
+	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+		if (size >= refused[i].size && memcmp(head, refused[i].magic, refused[i].size) == 0)
+			return refused[i].name;
+	}
+	return NULL;
+}
