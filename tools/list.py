@@ -10,6 +10,7 @@ import sys
 TYPES = {
     "analysis": ("struct analysis", "ANALYSES", "analysis/analysis.h", "analysis_"),
     "cmd": ("struct command", "COMMANDS", "cmd/command.h", "command_"),
+    "store": ("struct store_backend", "STORES", "store/backend.h", "store_"),
     "simulate": ("struct scenario", "SCENARIOS", "simulate/scenario.h", "scenario_"),
 }
 

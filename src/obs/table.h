@@ -111,9 +111,11 @@ struct query_ops {
 	uint64_t (*u64)(const struct result *r, size_t column);
 	int64_t (*i64)(const struct result *r, size_t column);
 	double (*f64)(const struct result *r, size_t column);
-	/* Octets of a text, blob or address, borrowed until the next call of `next`; text is also
-	 * terminated. */
+	/* Octets of a text, blob or address, and the text of anything else; borrowed until the next
+	 * call of `next` or of this for the same column; text is also terminated. */
 	const char *(*octets)(const struct result *r, size_t column, size_t *ret_size);
+	/* Whether the cell holds nothing (a sum over no rows); the others then give 0 or "". */
+	bool (*null)(const struct result *r, size_t column);
 	void (*free)(struct result *r);
 };
 
@@ -161,6 +163,30 @@ static inline const char *
 result_blob(const struct result *r, size_t column, size_t *ret_size)
 {
 	return r->ops->octets(r, column, ret_size);
+}
+
+static inline bool
+result_null(const struct result *r, size_t column)
+{
+	return r->ops->null(r, column);
+}
+
+static inline size_t
+result_column_count(const struct result *r)
+{
+	return r->ops->column_count(r);
+}
+
+static inline const char *
+result_column_name(const struct result *r, size_t column)
+{
+	return r->ops->column_name(r, column);
+}
+
+static inline enum column_type
+result_column_type(const struct result *r, size_t column)
+{
+	return r->ops->column_type(r, column);
 }
 
 /* An address column; zeros when the cell is not 16 octets. */

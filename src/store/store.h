@@ -39,6 +39,7 @@ struct store_options {
 	enum store_mode mode;
 	uint64_t memory_limit; /* octets for the engine; 0: 1 GiB */
 	unsigned threads;      /* of the engine; 0: 1 */
+	bool skip_damaged;     /* queries of flows leave out days that do not read */
 };
 
 MUST_CHECK enum err store_open(const char *url, const struct store_options *options,
@@ -109,6 +110,11 @@ void store_rollback(struct store *store);
 
 /* Answers queries; read-only: anything that writes is refused.  Valid until store_close. */
 struct query_source store_query(struct store *store);
+
+/* The same for large answers: rows are made as they are read.  One at a time: no other query runs
+ * until its result is freed.  store_result_error tells whether the rows ended too early. */
+struct query_source store_stream(struct store *store);
+const char *store_result_error(const struct result *result);
 
 /* Deletes rows whose window began before `time`, and whole days of flows. */
 MUST_CHECK enum err store_drop_before(struct store *store, nsec_t time, struct err_info *info);

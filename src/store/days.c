@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: ISC */
+/* Flows by day; see days.h. */
+#include "store/days.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/xmalloc.h"
+
+#define NSEC_PER_DAY (NSEC_PER_SEC * 86400)
+#define SUFFIX       ".duckdb"
+#define KEPT_OPEN    4 /* days whose files stay open between commits */
+#define NO_DAY       SIZE_MAX
+
+void
+days_init(struct days *days, struct engine *engine)
+{
+	days->engine = engine;
+	days->last = NO_DAY;
+}
+
+static void
+close_day(struct days *days, struct day *day)
+{
+	flows_close(&day->writer);
+	if (day->connection != NULL)
+		days->engine->api.disconnect(&day->connection);
+	day->connection = NULL;
+	day->writing = false;
+	day->noted_input = 0;
+}
+
+void
+days_release(struct days *days)
+{
+	for (size_t i = 0; i < days->count; i++) {
+		close_day(days, &days->all[i]);
+		free(days->all[i].path);
+	}
+	free(days->all);
+	*days = (struct days){ 0 };
+}
+
+/* --- which days there are --------------------------------------------------------------------- */
+
+/* The civil date of a day number; years 1970 to 2262. */
+static void
+name_day(uint32_t number, char *name)
+{
+	char text[40];
+
+	(void)clock_format((nsec_t)number * NSEC_PER_DAY, 0, text, sizeof text);
+	memcpy(name, text, DAY_TEXT_SIZE - 1);
+	name[DAY_TEXT_SIZE - 1] = '\0';
+}
+
+/* The entry of a day, made when missing. */
+static size_t
+find_day(struct days *days, uint32_t number)
+{
+	struct day day = { .number = number };
+
+	for (size_t i = 0; i < days->count; i++)
+		if (days->all[i].number == number)
+			return i;
+	name_day(number, day.name);
+	(void)snprintf(day.catalog, sizeof day.catalog, "flows_%s", day.name);
+	for (char *p = day.catalog; *p != '\0'; p++)
+		if (*p == '-')
+			*p = '_';
+	day.path = xasprintf("%s/flows/%s" SUFFIX, days->engine->directory, day.name);
+	days->all = xrealloc_array(days->all, days->count + 1, sizeof *days->all);
+	days->all[days->count] = day;
+	return days->count++;
+}
+
+/* The number of the day a file name stands for, or false. */
+static bool
+parse_day(const char *name, uint32_t *ret_number)
+{
+	char canonical[DAY_TEXT_SIZE];
+	struct tm tm = { 0 };
+	time_t seconds;
+
+	if (strlen(name) < DAY_TEXT_SIZE - 1 || strptime(name, "%Y-%m-%d", &tm) == NULL)
+		return false;
+	seconds = timegm(&tm);
+	if (seconds < 0)
+		return false;
+	*ret_number = (uint32_t)(seconds / 86400);
+	name_day(*ret_number, canonical);
+	return memcmp(canonical, name, DAY_TEXT_SIZE - 1) == 0;
+}
+
+/* Finds every file of flows. */
+static enum err
+list_days(struct days *days, struct err_info *info)
+{
+	char *path = xasprintf("%s/flows", days->engine->directory);
+	DIR *directory = opendir(path);
+	const struct dirent *entry;
+	enum err e = ERR_OK;
+
+	if (directory == NULL && errno != ENOENT)
+		e = err_set(info, ERR_IO, "%.400s: %s", path, strerror(errno));
+	free(path);
+	if (directory == NULL)
+		return e;
+	while ((entry = readdir(directory)) != NULL) {
+		uint32_t number;
+		if (parse_day(entry->d_name, &number) &&
+		    strcmp(entry->d_name + DAY_TEXT_SIZE - 1, SUFFIX) == 0)
+			(void)find_day(days, number);
+	}
+	(void)closedir(directory);
+	return ERR_OK;
+}
+
+static int
+compare_days(const void *a, const void *b)
+{
+	const struct day *x = a;
+	const struct day *y = b;
+
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+static enum err
+attach(struct days *days, struct day *day, struct err_info *info)
+{
+	char *path;
+	enum err e;
+
+	if (day->attached)
+		return ERR_OK;
+	path = engine_quote(day->path, '\'');
+	e = engine_run(days->engine, days->engine->attacher, info, "ATTACH %s AS %s%s", path,
+	    day->catalog, days->engine->read_only ? " (READ_ONLY)" : "");
+	free(path);
+	day->attached = e == ERR_OK;
+	return e;
+}
+
+static enum err
+open_day(struct days *days, struct day *day, struct err_info *info)
+{
+	struct engine *engine = days->engine;
+	enum err e = attach(days, day, info);
+	char *sql;
+
+	if (e != ERR_OK || day->connection != NULL)
+		return e;
+	if (engine->api.connect(engine->database, &day->connection) != DuckDBSuccess)
+		return err_set(info, ERR_IO, "the engine refuses a connection");
+	sql = flows_create_sql(day->catalog);
+	e = engine_run(engine, day->connection, info, "%s", sql);
+	free(sql);
+	return e;
+}
+
+/* Closes the files that were not used for longest, so that a long input does not keep all its days
+ * open. */
+static void
+detach_old(struct days *days, uint64_t number)
+{
+	struct err_info ignored;
+
+	if (days->viewed)
+		return;
+	for (size_t i = 0; i < days->count; i++) {
+		struct day *day = &days->all[i];
+		if (!day->attached || day->used + KEPT_OPEN > number)
+			continue;
+		close_day(days, day);
+		if (engine_run(days->engine, days->engine->attacher, &ignored, "DETACH %s",
+			day->catalog) == ERR_OK)
+			day->attached = false;
+	}
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+/* Says in summary.duckdb, before anything else, that this input may have rows in this day. */
+static enum err
+note_input(struct days *days, struct day *day, uint64_t input, struct err_info *info)
+{
+	enum err e;
+
+	if (day->noted_input == input)
+		return ERR_OK;
+	e = engine_run(days->engine, days->engine->attacher, info,
+	    "INSERT INTO flow_days SELECT '%s', %llu WHERE NOT EXISTS (SELECT 1 FROM flow_days "
+	    "WHERE day = '%s' AND input_id = %llu)",
+	    day->name, (unsigned long long)input, day->name, (unsigned long long)input);
+	if (e == ERR_OK)
+		day->noted_input = input;
+	return e;
+}
+
+static enum err
+begin_day(struct days *days, struct day *day, uint64_t input, struct err_info *info)
+{
+	enum err e = open_day(days, day, info);
+
+	if (e == ERR_OK)
+		e = note_input(days, day, input, info);
+	if (e != ERR_OK || day->writing)
+		return e;
+	e = engine_run(days->engine, day->connection, info, "BEGIN TRANSACTION");
+	if (e != ERR_OK)
+		return e;
+	day->writing = true;
+	if (day->writer.addresses != NULL)
+		return ERR_OK;
+	struct writer_place place = { day->connection, day->catalog, FLOWS_TABLE, day->path };
+	return flows_open(&day->writer, days->engine, &place, info);
+}
+
+static uint32_t
+day_of(const struct flow *f)
+{
+	nsec_t end = flow_finish(f);
+
+	return end > 0 ? (uint32_t)(end / NSEC_PER_DAY) : 0;
+}
+
+enum err
+days_append(
+    struct days *days, const struct store_flows *flows, uint64_t number, struct err_info *info)
+{
+	for (size_t at = 0; at < flows->count;) {
+		struct store_flows part = *flows;
+		uint32_t day = day_of(&flows->flows[at]);
+		size_t end = at + 1;
+		enum err e;
+
+		while (end < flows->count && day_of(&flows->flows[end]) == day)
+			end++;
+		part.flows += at;
+		part.count = end - at;
+		if (days->last == NO_DAY || days->all[days->last].number != day) {
+			size_t known = days->count;
+			days->last = find_day(days, day);
+			if (days->count != known)
+				days->viewed = false;
+		}
+		e = begin_day(days, &days->all[days->last], flows->input, info);
+		if (e == ERR_OK)
+			e = flows_append(&days->all[days->last].writer, &part, number, info);
+		if (e != ERR_OK)
+			return e;
+		days->all[days->last].used = number;
+		at = end;
+	}
+	return ERR_OK;
+}
+
+enum err
+days_commit(struct days *days, struct err_info *info)
+{
+	uint64_t latest = 0;
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < days->count && e == ERR_OK; i++) {
+		struct day *day = &days->all[i];
+		if (!day->writing)
+			continue;
+		e = flows_flush(&day->writer, info);
+		if (e == ERR_OK)
+			e = engine_run(days->engine, day->connection, info, "COMMIT");
+		if (e == ERR_OK)
+			day->writing = false;
+		if (day->used > latest)
+			latest = day->used;
+	}
+	if (e == ERR_OK && latest != 0)
+		detach_old(days, latest);
+	return e;
+}
+
+void
+days_rollback(struct days *days)
+{
+	struct err_info ignored;
+
+	for (size_t i = 0; i < days->count; i++) {
+		struct day *day = &days->all[i];
+		if (!day->writing)
+			continue;
+		flows_close(&day->writer);
+		if (engine_run(days->engine, day->connection, &ignored, "ROLLBACK") != ERR_OK)
+			close_day(days, day);
+		day->writing = false;
+	}
+}
+
+/* --- after a crash ---------------------------------------------------------------------------- */
+
+/* One row of flow_days whose input is gone or not complete. */
+static enum err
+clean_day(struct days *days, const struct result *r, uint64_t last, struct err_info *info)
+{
+	struct engine *engine = days->engine;
+	unsigned long long input = result_u64(r, 1);
+	bool gone = result_u64(r, 2) != 0;
+	enum err e = ERR_OK;
+	uint32_t number;
+
+	if (!parse_day(result_text(r, 0), &number))
+		return ERR_OK;
+	struct day *day = &days->all[find_day(days, number)];
+	if (access(day->path, F_OK) == 0) {
+		e = open_day(days, day, info);
+		if (e == ERR_OK && gone)
+			e = engine_run(engine, day->connection, info,
+			    "DELETE FROM %s." FLOWS_TABLE " WHERE input = %llu", day->catalog,
+			    input);
+		else if (e == ERR_OK)
+			e = engine_run(engine, day->connection, info,
+			    "DELETE FROM %s." FLOWS_TABLE
+			    " WHERE input = %llu AND commit_number > %llu",
+			    day->catalog, input, (unsigned long long)last);
+	}
+	if (e == ERR_OK && gone)
+		e = engine_run(engine, engine->attacher, info,
+		    "DELETE FROM flow_days WHERE day = '%s' AND input_id = %llu", day->name, input);
+	return e;
+}
+
+#define UNSETTLED                                                                  \
+	"FROM flow_days LEFT JOIN inputs ON inputs.id = flow_days.input_id WHERE " \
+	"(inputs.id IS NULL OR inputs.complete = 0)"
+
+enum err
+days_clean(struct days *days, uint64_t last, struct err_info *info)
+{
+	struct result *r;
+	enum err e = engine_select(days->engine, days->engine->attacher, &r, info,
+	    "SELECT day, input_id, inputs.id IS NULL " UNSETTLED " ORDER BY day, input_id");
+
+	if (e != ERR_OK)
+		return e;
+	while (e == ERR_OK && result_next(r))
+		e = clean_day(days, r, last, info);
+	result_free(r);
+	return e;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* Whether a crash may have left rows in this day that nobody cleaned yet. */
+static enum err
+is_unsettled(struct days *days, const struct day *day, bool *ret_unsettled, struct err_info *info)
+{
+	uint64_t count = 0;
+	enum err e = ERR_OK;
+
+	if (days->engine->read_only)
+		e = engine_number(days->engine, days->engine->attacher, &count, info,
+		    "SELECT count(*) " UNSETTLED " AND day = '%s'", day->name);
+	*ret_unsettled = count > 0;
+	return e;
+}
+
+/* " UNION ALL SELECT … FROM day" after `sql`, which is freed. */
+static enum err
+add_day(struct days *days, struct day *day, uint64_t last, char **sql, struct err_info *info)
+{
+	bool unsettled = false;
+	enum err e = attach(days, day, info);
+	char *columns;
+	char *longer;
+	char filter[160] = "";
+
+	if (e == ERR_DAMAGED && days->skip_damaged)
+		return ERR_OK;
+	if (e == ERR_OK)
+		e = is_unsettled(days, day, &unsettled, info);
+	if (e != ERR_OK)
+		return e;
+	if (unsettled)
+		(void)snprintf(filter, sizeof filter,
+		    " WHERE commit_number <= %llu AND input IN (SELECT id FROM summary.inputs)",
+		    (unsigned long long)last);
+	columns = flows_columns_sql();
+	longer = xasprintf("%s UNION ALL SELECT %s FROM %s." FLOWS_TABLE "%s", *sql, columns,
+	    day->catalog, filter);
+	free(columns);
+	free(*sql);
+	*sql = longer;
+	return ERR_OK;
+}
+
+enum err
+days_view(struct days *days, uint64_t last, struct err_info *info)
+{
+	enum err e = ERR_OK;
+	char *nothing;
+	char *sql;
+
+	if (days->viewed)
+		return ERR_OK;
+	e = list_days(days, info);
+	if (e != ERR_OK)
+		return e;
+	if (days->count > 1)
+		qsort(days->all, days->count, sizeof *days->all, compare_days);
+	days->last = NO_DAY;
+	nothing = flows_nothing_sql();
+	sql = xasprintf("CREATE OR REPLACE TEMP VIEW flows AS SELECT %s WHERE false", nothing);
+	free(nothing);
+	for (size_t i = 0; i < days->count && e == ERR_OK; i++)
+		e = add_day(days, &days->all[i], last, &sql, info);
+	if (e == ERR_OK)
+		e = engine_run(days->engine, days->engine->reader, info, "%s", sql);
+	free(sql);
+	days->viewed = e == ERR_OK;
+	return e;
+}
+
+/* --- retention -------------------------------------------------------------------------------- */
+
+static enum err
+drop_day(struct days *days, struct day *day, struct err_info *info)
+{
+	char *wal = xasprintf("%s.wal", day->path);
+	enum err e = ERR_OK;
+
+	close_day(days, day);
+	if (day->attached)
+		e = engine_run(
+		    days->engine, days->engine->attacher, info, "DETACH %s", day->catalog);
+	if (e == ERR_OK) {
+		day->attached = false;
+		if (unlink(day->path) != 0 && errno != ENOENT)
+			e = err_set(
+			    info, ERR_IO, "cannot remove %.400s: %s", day->path, strerror(errno));
+		(void)unlink(wal);
+	}
+	free(wal);
+	if (e == ERR_OK)
+		e = engine_run(days->engine, days->engine->attacher, info,
+		    "DELETE FROM flow_days WHERE day = '%s'", day->name);
+	return e;
+}
+
+enum err
+days_drop_before(struct days *days, nsec_t time, struct err_info *info)
+{
+	enum err e = list_days(days, info);
+
+	/* The view names the days: it goes first. */
+	if (e == ERR_OK)
+		e = engine_run(
+		    days->engine, days->engine->reader, info, "DROP VIEW IF EXISTS temp.flows");
+	days->viewed = false;
+	days->last = NO_DAY;
+	for (size_t i = 0; i < days->count && e == ERR_OK;) {
+		struct day *day = &days->all[i];
+		if ((nsec_t)(day->number + 1) * NSEC_PER_DAY > time) {
+			i++;
+			continue;
+		}
+		e = drop_day(days, day, info);
+		free(day->path);
+		days->all[i] = days->all[--days->count];
+	}
+	return e;
+}
+
+uint64_t
+days_octets(const struct days *days)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < days->count; i++) {
+		struct stat st;
+		char *wal = xasprintf("%s.wal", days->all[i].path);
+		if (stat(days->all[i].path, &st) == 0)
+			sum += (uint64_t)st.st_size;
+		if (stat(wal, &st) == 0)
+			sum += (uint64_t)st.st_size;
+		free(wal);
+	}
+	return sum;
+}

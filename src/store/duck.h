@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of the DuckDB backend share: one open store.
+ *
+ *	mem:         one database in memory: all tables and flow_rows
+ *	duckdb:DIR   DIR/summary.duckdb: all tables; DIR/flows/YYYY-MM-DD.duckdb: flow_rows of the
+ *	             flows that ended that day (UTC), see days.h
+ *
+ * Everything is written by one connection (engine.writer) in one transaction that begins with the
+ * first change and ends with store_commit; flows of a directory have a connection for each day.
+ */
+#ifndef YAGURA_STORE_DUCK_H
+#define YAGURA_STORE_DUCK_H
+
+#include "store/days.h"
+#include "store/tables.h"
+
+extern const struct store_backend store_mem, store_duckdb;
+
+struct duck {
+	struct store base;
+	struct engine engine;
+	char *path;      /* owned: summary.duckdb, or "mem:" */
+	bool writing;    /* a transaction is open */
+	bool failed;     /* a commit failed: what is stored is good, this object is not */
+	bool garbage;    /* an input was deleted whose flows are still in the days */
+	uint64_t number; /* of the commit being prepared; the last one in the store is one less */
+	struct tables tables;
+	struct days days;                /* duckdb: */
+	struct flows_writer flow_writer; /* mem: */
+};
+
+/* Opens the transaction when there is none.  ERR_IO after a failed commit. */
+MUST_CHECK enum err duck_begin(struct duck *d, struct err_info *info);
+
+/* registry.c: the functions of store_backend, and what an opened store needs. */
+enum err registry_create(struct duck *d, struct err_info *info);
+enum err registry_input_begin(struct store *store, struct store_input *input,
+    store_fingerprint_fn fingerprint, enum store_input_state *ret_state,
+    uint64_t *ret_resume_windows, struct err_info *info);
+enum err
+registry_input_update(struct store *store, const struct store_input *input, struct err_info *info);
+
+#endif

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The backends `mem:` and `duckdb:DIR`: one engine, in memory or over a directory.
+ *
+ * A commit puts every row into the open transactions, commits the days, then summary.duckdb with
+ * the number of the commit.  When any step fails nothing of this window counts, and the store must
+ * be opened again: that removes what the days may hold too much.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/xmalloc.h"
+#include "store/answer.h"
+#include "store/duck.h"
+#include "store/functions.h"
+
+/* What this program writes.  A store with a higher number was made by a newer version. */
+#define SCHEMA_VERSION 1
+
+static bool
+in_memory(const struct duck *d)
+{
+	return d->engine.directory == NULL;
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+static enum err
+make_directory(const char *path, struct err_info *info)
+{
+	if (mkdir(path, 0777) != 0 && errno != EEXIST)
+		return err_set(info, errno == ENOSPC || errno == EDQUOT ? ERR_NO_SPACE : ERR_IO,
+		    "cannot make the directory %.300s: %s", path, strerror(errno));
+	return ERR_OK;
+}
+
+/* Makes DIR, DIR/flows and DIR/scratch when writing, and finds the absolute name. */
+static enum err
+find_directory(
+    struct duck *d, const char *place, const struct store_options *options, struct err_info *info)
+{
+	static const char *const PARTS[] = { "flows", "scratch" };
+	char absolute[PATH_MAX];
+	enum err e = ERR_OK;
+
+	if (place[0] == '\0')
+		return err_set(info, ERR_USAGE, "duckdb: needs a directory: duckdb:DIRECTORY");
+	if (options->mode == STORE_WRITE)
+		e = make_directory(place, info);
+	if (e != ERR_OK)
+		return e;
+	if (realpath(place, absolute) == NULL)
+		return err_set(
+		    info, ERR_IO, "there is no store in %.300s: %s", place, strerror(errno));
+	for (size_t i = 0; i < 2 && e == ERR_OK && options->mode == STORE_WRITE; i++) {
+		char *part = xasprintf("%s/%s", absolute, PARTS[i]);
+		e = make_directory(part, info);
+		free(part);
+	}
+	d->engine.directory = xstrdup(absolute);
+	free(d->path);
+	d->path = xasprintf("%s/summary.duckdb", absolute);
+	if (e == ERR_OK && options->mode == STORE_READ && access(d->path, F_OK) != 0)
+		e = err_set(
+		    info, ERR_IO, "there is no store in %.300s: it has no summary.duckdb", place);
+	return e;
+}
+
+/* The engine's words for a store that somebody else holds, in ours. */
+static enum err
+explain_busy(const struct duck *d, struct err_info *info)
+{
+	const char *pid = strstr(info->text, "PID ");
+	unsigned long number = pid != NULL ? strtoul(pid + 4, NULL, 10) : 0;
+
+	if (number == 0)
+		return err_set(info, ERR_BUSY, "the store %.300s is in use by another process",
+		    d->engine.directory);
+	return err_set(info, ERR_BUSY, "the store %.300s is in use by another process (pid %lu)",
+	    d->engine.directory, number);
+}
+
+static enum err
+create_state(struct duck *d, struct err_info *info)
+{
+	enum err e;
+
+	if (d->engine.read_only)
+		return err_set(info, ERR_DAMAGED, "%.300s is not a store of this program", d->path);
+	e = engine_run(&d->engine, d->engine.writer, info,
+	    "CREATE TABLE store_state (schema_version UBIGINT, commit_number UBIGINT, "
+	    "last_input UBIGINT, made_by VARCHAR); "
+	    "INSERT INTO store_state VALUES (%d, 0, 0, 'yagura " YAGURA_VERSION "')",
+	    SCHEMA_VERSION);
+	return e != ERR_OK ? e : registry_create(d, info);
+}
+
+/* Makes a new store's own tables, or checks those that are there. */
+static enum err
+read_state(struct duck *d, struct err_info *info)
+{
+	struct engine *engine = &d->engine;
+	uint64_t tables = 0;
+	uint64_t version = 0;
+	uint64_t number = 0;
+	enum err e = ERR_OK;
+
+	if (!in_memory(d))
+		e = engine_number(engine, engine->writer, &tables, info,
+		    "SELECT count(*) * 2 - count_if(table_name = 'store_state') FROM "
+		    "duckdb_tables() WHERE database_name = current_database()");
+	if (e != ERR_OK)
+		return e;
+	if (tables == 0)
+		e = create_state(d, info);
+	if (e == ERR_OK && tables > 0 && tables % 2 == 0)
+		return err_set(info, ERR_DAMAGED, "%.300s is not a store of this program", d->path);
+	if (e == ERR_OK)
+		e = engine_number(engine, engine->writer, &version, info,
+		    "SELECT schema_version FROM store_state");
+	if (e == ERR_OK && version > SCHEMA_VERSION)
+		return err_set(info, ERR_UNSUPPORTED,
+		    "the store %.300s was made by a newer version (schema %" PRIu64
+		    ", this program knows %d)",
+		    d->path, version, SCHEMA_VERSION);
+	if (e == ERR_OK)
+		e = engine_number(
+		    engine, engine->writer, &number, info, "SELECT commit_number FROM store_state");
+	d->number = number + 1;
+	return e;
+}
+
+static enum err
+prepare_flows(struct duck *d, struct err_info *info)
+{
+	char *sql;
+	char *columns;
+	enum err e;
+
+	days_init(&d->days, &d->engine);
+	if (!in_memory(d))
+		return d->engine.read_only ? ERR_OK : days_clean(&d->days, d->number - 1, info);
+	sql = flows_create_sql(NULL);
+	columns = flows_columns_sql();
+	e = engine_run(&d->engine, d->engine.writer, info,
+	    "%s; CREATE VIEW flows AS SELECT %s FROM " FLOWS_TABLE, sql, columns);
+	free(sql);
+	free(columns);
+	return e;
+}
+
+static enum err
+open_all(
+    struct duck *d, const char *place, const struct store_options *options, struct err_info *info)
+{
+	enum err e = ERR_OK;
+
+	if (d->base.backend->scheme[0] == 'd')
+		e = find_directory(d, place, options, info);
+	if (e != ERR_OK)
+		return e;
+	e = engine_open(&d->engine, in_memory(d) ? NULL : d->path, options, info);
+	if (e == ERR_BUSY)
+		return explain_busy(d, info);
+	if (e == ERR_OK)
+		e = read_state(d, info);
+	if (e == ERR_OK)
+		e = functions_register(&d->engine, info);
+	if (e == ERR_OK)
+		e = prepare_flows(d, info);
+	d->days.skip_damaged = options->skip_damaged;
+	return e;
+}
+
+static void
+duck_close(struct store *store)
+{
+	struct duck *d = (struct duck *)store;
+
+	store->backend->rollback(store);
+	tables_release(&d->tables);
+	flows_close(&d->flow_writer);
+	days_release(&d->days);
+	engine_close(&d->engine);
+	free(d->path);
+	free(d);
+}
+
+static enum err
+duck_open(const struct store_backend *backend, const char *place,
+    const struct store_options *options, struct store **ret_store, struct err_info *info)
+{
+	struct duck *d = xcalloc(1, sizeof *d);
+	enum err e;
+
+	d->base.backend = backend;
+	d->path = xstrdup("mem:");
+	e = open_all(d, place, options, info);
+	if (e != ERR_OK) {
+		duck_close(&d->base);
+		return e;
+	}
+	*ret_store = &d->base;
+	return ERR_OK;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+enum err
+duck_begin(struct duck *d, struct err_info *info)
+{
+	enum err e;
+
+	if (d->failed)
+		return err_set(info, ERR_IO,
+		    "%.300s: a commit failed before; the store must be opened again", d->path);
+	if (d->engine.read_only)
+		return err_set(info, ERR_USAGE, "%.300s was opened for reading", d->path);
+	if (d->writing)
+		return ERR_OK;
+	e = engine_run(&d->engine, d->engine.writer, info, "BEGIN TRANSACTION");
+	d->writing = e == ERR_OK;
+	return e;
+}
+
+static enum err
+duck_declare(struct store *store, const struct table *tables, size_t count, struct err_info *info)
+{
+	struct duck *d = (struct duck *)store;
+	enum err e;
+
+	if (d->engine.read_only)
+		return ERR_OK;
+	if (d->writing)
+		return err_set(
+		    info, ERR_USAGE, "tables are declared before the first row is appended");
+	e = duck_begin(d, info);
+	if (e == ERR_OK)
+		e = tables_declare(&d->tables, &d->engine, tables, count, info);
+	if (e == ERR_OK)
+		return store->backend->commit(store, info);
+	store->backend->rollback(store);
+	return e;
+}
+
+static enum err
+duck_append(struct store *store, uint64_t input, nsec_t window_begin, const struct rows *rows,
+    struct err_info *info)
+{
+	struct duck *d = (struct duck *)store;
+	struct tables_key key = { input, window_begin };
+	enum err e = rows->count == 0 ? ERR_OK : duck_begin(d, info);
+
+	if (e != ERR_OK || rows->count == 0)
+		return e;
+	return tables_append(&d->tables, &d->engine, key, rows, info);
+}
+
+static enum err
+duck_append_flows(struct store *store, const struct store_flows *flows, struct err_info *info)
+{
+	struct duck *d = (struct duck *)store;
+	struct writer_place place = { d->engine.writer, NULL, FLOWS_TABLE, "mem:" };
+	enum err e = flows->count == 0 ? ERR_OK : duck_begin(d, info);
+
+	if (e != ERR_OK || flows->count == 0)
+		return e;
+	if (!in_memory(d))
+		return days_append(&d->days, flows, d->number, info);
+	if (d->flow_writer.addresses == NULL)
+		e = flows_open(&d->flow_writer, &d->engine, &place, info);
+	return e != ERR_OK ? e : flows_append(&d->flow_writer, flows, d->number, info);
+}
+
+static enum err
+commit_all(struct duck *d, struct err_info *info)
+{
+	enum err e = tables_flush(&d->tables, info);
+
+	if (e == ERR_OK && d->flow_writer.addresses != NULL)
+		e = flows_flush(&d->flow_writer, info);
+	if (e == ERR_OK && !in_memory(d))
+		e = days_commit(&d->days, info);
+	if (e == ERR_OK)
+		e = engine_run(&d->engine, d->engine.writer, info,
+		    "UPDATE store_state SET commit_number = %" PRIu64, d->number);
+	if (e == ERR_OK)
+		e = engine_run(&d->engine, d->engine.writer, info, "COMMIT");
+	return e;
+}
+
+static enum err
+duck_commit(struct store *store, struct err_info *info)
+{
+	struct duck *d = (struct duck *)store;
+	enum err e;
+
+	if (!d->writing && !d->failed)
+		return ERR_OK;
+	e = duck_begin(d, info);
+	if (e != ERR_OK)
+		return e;
+	e = commit_all(d, info);
+	if (e != ERR_OK) {
+		store->backend->rollback(store);
+		d->failed = true;
+		return e;
+	}
+	d->writing = false;
+	d->number++;
+	if (!d->garbage || in_memory(d))
+		return ERR_OK;
+	d->garbage = false;
+	return days_clean(&d->days, d->number - 1, info);
+}
+
+static void
+duck_rollback(struct store *store)
+{
+	struct duck *d = (struct duck *)store;
+	struct err_info ignored;
+
+	if (!d->writing)
+		return;
+	/* The writers first: closing one hands over what it still holds, into the transaction that
+	 * is then given up. */
+	tables_reset(&d->tables);
+	flows_close(&d->flow_writer);
+	days_rollback(&d->days);
+	if (engine_run(&d->engine, d->engine.writer, &ignored, "ROLLBACK") != ERR_OK)
+		d->failed = true;
+	d->writing = false;
+	d->garbage = false;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static enum err
+run(struct duck *d, const char *sql, bool streaming, struct result **ret_result,
+    struct err_info *info)
+{
+	enum err e = ERR_OK;
+
+	/* Opening every day is left to the queries that look at flows. */
+	if (!in_memory(d) && strcasestr(sql, "flows") != NULL)
+		e = days_view(&d->days, d->number - 1, info);
+	return e != ERR_OK ? e : answer_foreign(&d->engine, sql, streaming, ret_result, info);
+}
+
+static enum err
+run_complete(void *context, const char *sql, struct result **ret_result, struct err_info *info)
+{
+	return run(context, sql, false, ret_result, info);
+}
+
+static enum err
+run_streaming(void *context, const char *sql, struct result **ret_result, struct err_info *info)
+{
+	return run(context, sql, true, ret_result, info);
+}
+
+static const struct query_ops COMPLETE = { .run = run_complete };
+static const struct query_ops STREAMING = { .run = run_streaming };
+
+static struct query_source
+duck_query(struct store *store, bool streaming)
+{
+	return (struct query_source){ streaming ? &STREAMING : &COMPLETE, store };
+}
+
+/* --- keeping ---------------------------------------------------------------------------------- */
+
+static enum err
+duck_drop_before(struct store *store, nsec_t time, struct err_info *info)
+{
+	struct duck *d = (struct duck *)store;
+	struct engine *engine = &d->engine;
+	struct result *r;
+	enum err e;
+
+	if (d->writing)
+		return err_set(info, ERR_USAGE, "rows are dropped between commits");
+	e = duck_begin(d, info);
+	if (e != ERR_OK)
+		return e;
+	e = engine_select(engine, engine->writer, &r, info,
+	    "SELECT table_name FROM duckdb_columns() JOIN duckdb_tables() USING (database_name, "
+	    "table_name) WHERE column_name = 'window_begin' AND database_name = "
+	    "current_database() ORDER BY table_name");
+	if (e != ERR_OK)
+		return e;
+	while (e == ERR_OK && result_next(r)) {
+		char *name = engine_quote(result_text(r, 0), '"');
+		e = engine_run(engine, engine->writer, info,
+		    "DELETE FROM %s WHERE window_begin < %" PRIu64, name,
+		    time > 0 ? (uint64_t)(time / NSEC_PER_MS) : 0);
+		free(name);
+	}
+	result_free(r);
+	if (e == ERR_OK)
+		e = store->backend->commit(store, info);
+	if (e == ERR_OK && !in_memory(d))
+		e = days_drop_before(&d->days, time, info);
+	return e;
+}
+
+static uint64_t
+file_size(const char *path, const char *suffix)
+{
+	char *name = xasprintf("%s%s", path, suffix);
+	struct stat st;
+	uint64_t size = stat(name, &st) == 0 ? (uint64_t)st.st_size : 0;
+
+	free(name);
+	return size;
+}
+
+static enum err
+duck_stats(struct store *store, struct store_stats *ret_stats, struct err_info *info)
+{
+	struct duck *d = (struct duck *)store;
+	struct store_stats stats = { 0 };
+	enum err e = in_memory(d) ? ERR_OK : days_view(&d->days, d->number - 1, info);
+
+	if (e == ERR_OK)
+		e = engine_number(&d->engine, d->engine.attacher, &stats.rows, info,
+		    "SELECT CAST(coalesce(sum(estimated_size), 0) AS UBIGINT) FROM duckdb_tables() "
+		    "WHERE table_name NOT IN ('store_state', 'flow_days')");
+	if (e != ERR_OK)
+		return e;
+	if (!in_memory(d))
+		stats.octets =
+		    file_size(d->path, "") + file_size(d->path, ".wal") + days_octets(&d->days);
+	*ret_stats = stats;
+	return ERR_OK;
+}
+
+static enum err
+duck_export(struct store *store, const char *sql, const char *format, const char *path,
+    struct err_info *info)
+{
+	(void)store;
+	(void)sql;
+	(void)format;
+	(void)path;
+	return err_set(info, ERR_UNSUPPORTED, "not yet");
+}
+
+/* --- the two backends ------------------------------------------------------------------------- */
+
+static enum err
+open_mem(const char *place, const struct store_options *options, struct store **ret_store,
+    struct err_info *info)
+{
+	if (place[0] != '\0')
+		return err_set(info, ERR_USAGE, "mem: takes nothing after the colon");
+	return duck_open(&store_mem, place, options, ret_store, info);
+}
+
+static enum err
+open_directory(const char *place, const struct store_options *options, struct store **ret_store,
+    struct err_info *info)
+{
+	return duck_open(&store_duckdb, place, options, ret_store, info);
+}
+
+#define FUNCTIONS                                                                                \
+	.close = duck_close, .declare = duck_declare, .append = duck_append,                     \
+	.append_flows = duck_append_flows, .input_begin = registry_input_begin,                  \
+	.input_update = registry_input_update, .commit = duck_commit, .rollback = duck_rollback, \
+	.query = duck_query, .drop_before = duck_drop_before, .export = duck_export,             \
+	.stats = duck_stats
+
+const struct store_backend store_mem = { .scheme = "mem", .open = open_mem, FUNCTIONS };
+const struct store_backend store_duckdb = { .scheme = "duckdb", .open = open_directory, FUNCTIONS };

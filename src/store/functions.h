@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What queries can call beyond the engine's own functions:
+ *
+ *	intDiv(a, b)        a // b, by the name ClickHouse has for it
+ *	address_text(a)     an address of 16 octets as its shortest text
+ */
+#ifndef YAGURA_STORE_FUNCTIONS_H
+#define YAGURA_STORE_FUNCTIONS_H
+
+#include "store/engine.h"
+
+MUST_CHECK enum err functions_register(struct engine *engine, struct err_info *info);
+
+#endif
