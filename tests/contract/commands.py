@@ -4,7 +4,7 @@
 
 usage: commands.py YAGURA
 
-`-h` describes it, an unknown option is a usage error with status 2.
+`-h` describes it, an unknown option is a usage error with status 2, and the manual knows it and each of its options.
 """
 import pathlib
 import re
@@ -13,6 +13,7 @@ import sys
 import unittest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+MANUAL = TOP / "man/yagura.1"
 YAGURA = sys.argv.pop(1) if len(sys.argv) > 1 else str(TOP / "build/yagura")
 OPTION = re.compile(r"^  (?:-(\w), |    )--([a-z0-9-]+)(?: (\S+))? +(\S.*)$")
 
@@ -31,6 +32,14 @@ def options(command):
     """(letter, name, argument) of each option that `-h` prints."""
     found = [OPTION.match(line) for line in run(command, "-h").stdout.splitlines()]
     return [match.groups()[:3] for match in found if match]
+
+
+def manual_section(command):
+    """The text of the manual's subsection on a command, as people see it."""
+    text = subprocess.run(["mandoc", "-T", "utf8", str(MANUAL)], stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
+    text = re.sub(r".\x08", "", text)
+    match = re.search(rf"^   yagura {re.escape(command)}\b.*?(?=^   yagura |^[A-Z]|\Z)", text, re.M | re.S)
+    return match.group(0) if match else ""
 
 
 class Commands(unittest.TestCase):
@@ -75,6 +84,17 @@ class Commands(unittest.TestCase):
     def test_an_unknown_command_is_a_usage_error(self):
         self.assertEqual(run("no-such-command").returncode, 2)
         self.assertEqual(run().returncode, 2)
+
+    def test_the_manual_knows_them(self):
+        for command in commands():
+            with self.subTest(command):
+                section = manual_section(command)
+                self.assertNotEqual(section, "", f"man/yagura.1 has no subsection `yagura {command}`")
+                self.assertIn(f".Cm {command}", MANUAL.read_text(encoding="utf-8"))
+                for letter, name, _ in options(command):
+                    self.assertRegex(section, rf"--{re.escape(name)}\b")
+                    if letter:
+                        self.assertRegex(section, rf"(?<!-)-{letter}\b")
 
 
 if __name__ == "__main__":
