@@ -59,12 +59,22 @@ def check_manual():
 
 
 def check_licence():
-    """Every source file says its licence in its first lines, and nothing says which machine it was written on."""
+    """Every source file says its licence in its first lines."""
     wrong = []
     for name in tracked("*.c", "*.h", "*.py", "*.js", "*.mjs", "meson.build", "*/meson.build", "Makefile"):
         head = (TOP / name).read_text(encoding="utf-8").splitlines()[:4]
         if not any("SPDX-License-Identifier: ISC" in line for line in head):
             wrong.append(f"{name}: no SPDX-License-Identifier in its first lines")
+    return "\n".join(wrong)
+
+
+def check_links():
+    """Every relative link of a document leads somewhere."""
+    wrong = []
+    for name in tracked("*.md"):
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (TOP / name).read_text(encoding="utf-8")):
+            if not (TOP / name).parent.joinpath(target).exists():
+                wrong.append(f"{name}: there is no {target}")
     return "\n".join(wrong)
 
 
@@ -140,6 +150,7 @@ CHECKS = {
     "clang-format": check_format,
     "layers": check_layers,
     "licence": check_licence,
+    "links": check_links,
     "python": check_python,
     "codespell": check_spelling,
     "shellcheck": check_shell,
