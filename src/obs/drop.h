@@ -115,11 +115,13 @@
 	X(TIME_LATE, "time.late", 1, "a packet older than the open window")                        \
 	X(TIME_GAP, "time.gap", 1, "a gap of more than an hour between two packets of one input")  \
 	X(REASSEMBLY_OVERLAP, "reassembly.overlap", 1,                                             \
-	    "a fragment overlapping an earlier one: the first octets win")                         \
+	    "a fragment that contradicts an earlier one: the first wins, IPv6 gives up")           \
 	X(REASSEMBLY_TIMEOUT, "reassembly.timeout", 1,                                             \
 	    "a datagram whose fragments did not all arrive in time")                               \
 	X(REASSEMBLY_EVICTED, "reassembly.evicted", 1,                                             \
 	    "a datagram given up because the reassembly memory was full")                          \
+	X(REASSEMBLY_SNAPPED, "reassembly.snapped", 1,                                             \
+	    "a fragmented datagram of which the capture did not keep every octet")                 \
 	X(FRAGMENT_ORPHAN, "fragment.orphan", 1,                                                   \
 	    "a fragment whose first fragment was never seen: its flow has ports 0")                \
 	X(FRAGMENT_EVICTED, "fragment.evicted", 1,                                                 \
@@ -129,6 +131,8 @@
 	X(STREAM_GAP, "stream.gap", 1, "octets of a TCP stream that were never seen")              \
 	X(STREAM_EVICTED, "stream.evicted", 1,                                                     \
 	    "a TCP stream given up because the table or its memory was full")                      \
+	X(STREAM_IGNORED, "stream.ignored", 1,                                                     \
+	    "a TCP segment that no receiver would take: outside the window, or without ACK")       \
 	X(FLOW_EVICTED, "flow.evicted", 1, "a flow ended early because the flow table was full")
 
 enum drop {
