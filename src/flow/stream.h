@@ -4,9 +4,14 @@
  *
  * One table per shard.  Segments may be out of order, overlap (the first octets seen win) or be
  * missing (a STREAM_GAP is reported when the other side acknowledges past the hole, when the held
- * octets reach their cap, or at the end); a connection may be joined in the middle.  Memory is
- * capped: `connections` entries and `memory` octets of held segments; what is given up is counted
- * (DROP_STREAM_EVICTED) and closed.
+ * octets reach their cap, or at the end); a connection may be joined in the middle.  Octets that
+ * the capture cut off are missing, not data.
+ *
+ * Memory is capped: `connections` entries and `memory` octets of held segments, everything
+ * included.  What is given up is counted (DROP_STREAM_EVICTED) and closed: connections of which
+ * only one side was ever heard first, when they take half of the table or hold octets; then the
+ * one idle for longest. The same packets in the same order give the same events whatever the
+ * secret is.
  */
 #ifndef YAGURA_FLOW_STREAM_H
 #define YAGURA_FLOW_STREAM_H
@@ -26,8 +31,15 @@ struct stream_options {
 	nsec_t idle;              /* a connection silent for longer is closed */
 	struct hash_secret secret;
 	struct drop_counters *drops; /* borrowed */
+	/* Must not call back into the table.  `time` of an event is the packet's during which it
+	 * happened; `input_offset` of octets is the record they came in. */
 	void (*deliver)(void *context, const struct stream_event *event);
 	void *context; /* borrowed */
+};
+
+struct stream_usage {
+	size_t connections; /* closed ones that are still remembered included */
+	size_t memory;      /* octets of held segments, with what it takes to hold them */
 };
 
 struct stream_table;
@@ -39,5 +51,7 @@ void stream_table_free(struct stream_table *table);
 void stream_table_packet(struct stream_table *table, const struct packet *packet);
 /* Closes every connection: held octets are delivered after their gaps. */
 void stream_table_finish(struct stream_table *table);
+/* What is in use, for status and tests. */
+struct stream_usage stream_table_usage(const struct stream_table *table);
 
 #endif
