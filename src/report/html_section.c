@@ -319,7 +319,7 @@ figure_data(struct page *p, const json_t *figure)
 	if (count > longest)
 		count = longest;
 	(void)fprintf(p->out,
-	    "<details class=\"data\"><summary>Data of figure %u: %s points</summary>\n"
+	    "<details class=\"data\" open><summary>Data of figure %u: %s points</summary>\n"
 	    "<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
 	    "aria-labelledby=\"figure-%u-title\">"
 	    "<table>\n<thead><tr><th scope=\"col\">Series</th>",
