@@ -28,10 +28,7 @@ enum obs_type {
 /* What the pipeline counted in one shard and window. */
 struct obs_counters {
 	struct drop_counters drops;
-	uint64_t records;           /* packets read */
-	uint64_t snapped;           /* packets cut by the capture before what we would have read */
-	uint64_t by_link_type[256]; /* frames of link types that are not decoded; 255 holds all
-				       numbers above 254 */
+	uint64_t records; /* packets read */
 };
 
 struct batch {

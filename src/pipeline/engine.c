@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Threads, chunks and windows; see engine.h.
+ *
+ * All scheduling state is behind one mutex, which is taken about ten times per chunk of up to 1024 packets; the work itself
+ * is done without it.
+ */
+#include "pipeline/engine.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xmalloc.h"
+#include "decode/decode.h"
+#include "flow/key.h"
+#include "pipeline/timeline.h"
+
+#define MAX_THREADS      ANALYSIS_SHARDS
+#define SLOTS_PER_THREAD 4
+
+enum slot_state {
+	SLOT_FREE,
+	SLOT_FILLING, /* being read or decoded */
+	SLOT_READY,   /* its segment may be worked on */
+	SLOT_CLOSING, /* its segment is done, the window is being ended */
+};
+
+/* A chunk in flight, and the segment of it that is being worked on: packets from…to-1, all of one window. */
+struct slot {
+	struct chunk chunk;
+	enum slot_state state;
+	size_t cut_count, cut_next;
+	struct timeline_cut *cuts; /* owned; CHUNK_PACKETS of them */
+	size_t from, to;
+	unsigned done; /* shards that have finished the segment */
+	bool end;      /* nothing follows: the input ends with this segment */
+	bool entered;  /* the window its first packet belongs to is open */
+	struct drop_counters drops;
+	uint16_t counts[ANALYSIS_SHARDS];
+	uint16_t (*members)[CHUNK_PACKETS]; /* owned; numbers of each shard's packets */
+};
+
+struct engine {
+	const struct config *config;
+	struct engine_hooks hooks;
+	struct shard shards[ANALYSIS_SHARDS];
+	unsigned thread_count;
+	size_t slot_count;
+	struct slot *slots; /* owned */
+
+	/* Of the running input, all under `mutex` except what belongs to whoever holds `reading` or a busy shard. */
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	struct source *source;
+	struct timeline timeline;
+	struct window window; /* the open one */
+	uint64_t window_number;
+	bool window_open;
+	uint64_t read_next;  /* slots filled so far */
+	uint64_t work_first; /* oldest slot not finished */
+	bool reading;
+	bool read_all;
+	bool stop; /* a hook failed */
+	enum err failed;
+	enum err read_failed;
+	struct err_info read_info;
+	struct {
+		uint64_t next; /* slot to work on */
+		bool busy;
+	} turns[ANALYSIS_SHARDS];
+};
+
+static struct slot *
+slot_at(struct engine *g, uint64_t number)
+{
+	return &g->slots[number % g->slot_count];
+}
+
+struct window
+engine_window(const struct engine *g)
+{
+	return g->window;
+}
+
+static void
+slots_init(struct engine *g)
+{
+	/* One thread reuses one chunk, which then stays in the cache. */
+	g->slot_count = g->thread_count == 1 ? 1 : (size_t)g->thread_count * SLOTS_PER_THREAD;
+	g->slots = xcalloc(g->slot_count, sizeof *g->slots);
+	for (size_t i = 0; i < g->slot_count; i++) {
+		chunk_init(&g->slots[i].chunk);
+		g->slots[i].cuts = xcalloc(CHUNK_PACKETS, sizeof *g->slots[i].cuts);
+		g->slots[i].members = xcalloc(ANALYSIS_SHARDS, sizeof *g->slots[i].members);
+	}
+}
+
+enum err
+engine_new(const struct config *config, const struct engine_hooks *hooks, struct engine **ret_engine, struct err_info *info)
+{
+	struct engine *g = xcalloc(1, sizeof *g);
+	struct hash_secret secret = hash_secret_new();
+	uint64_t threads = settings_u64(config->run, "threads");
+	enum err e = ERR_OK;
+
+	g->config = config;
+	g->hooks = *hooks;
+	if (threads == 0)
+		threads = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+	g->thread_count = (unsigned)(threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads);
+	(void)pthread_mutex_init(&g->mutex, NULL);
+	(void)pthread_cond_init(&g->changed, NULL);
+	slots_init(g);
+	for (size_t i = 0; i < ANALYSIS_SHARDS && e == ERR_OK; i++)
+		e = shard_init(&g->shards[i], config, secret, &hooks->flows, info);
+	if (e != ERR_OK) {
+		engine_free(g);
+		return e;
+	}
+	*ret_engine = g;
+	return ERR_OK;
+}
+
+void
+engine_free(struct engine *g)
+{
+	if (g == NULL)
+		return;
+	for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
+		shard_release(&g->shards[i]);
+	for (size_t i = 0; i < g->slot_count; i++) {
+		chunk_release(&g->slots[i].chunk);
+		free(g->slots[i].cuts);
+		free(g->slots[i].members);
+	}
+	free(g->slots);
+	(void)pthread_cond_destroy(&g->changed);
+	(void)pthread_mutex_destroy(&g->mutex);
+	free(g);
+}
+
+/* Decodes the slot's segment and deals its packets out to the shards.  What has no addresses goes to shard 0. */
+static void
+prepare_segment(struct slot *slot)
+{
+	struct packet *packets = slot->chunk.packets;
+
+	memset(slot->counts, 0, sizeof slot->counts);
+	for (size_t i = slot->from; i < slot->to; i++) {
+		struct packet *p = &packets[i];
+		unsigned shard = 0;
+		decode_packet(p, &slot->drops);
+		if (p->kind == PACKET_IP)
+			shard = flow_shard(&p->source, &p->destination, ANALYSIS_SHARDS);
+		p->shard = (uint8_t)shard;
+		slot->members[shard][slot->counts[shard]++] = (uint16_t)i;
+	}
+}
+
+/* Sets the bounds of the segment that begins at `from`: up to the next cut after it. */
+static void
+bound_segment(struct slot *slot, size_t from)
+{
+	slot->from = from;
+	slot->to = slot->chunk.count;
+	while (slot->cut_next < slot->cut_count && slot->cuts[slot->cut_next].at <= from)
+		slot->cut_next++;
+	if (slot->cut_next < slot->cut_count)
+		slot->to = slot->cuts[slot->cut_next].at;
+	slot->done = 0;
+}
+
+/* Reads the next chunk into a slot; an empty slot with `end` set when there is no more. */
+static void
+fill_slot(struct engine *g, struct slot *slot)
+{
+	enum err e = source_read(g->source, &slot->chunk, &g->read_info);
+
+	slot->end = e != ERR_OK;
+	slot->drops = (struct drop_counters){ 0 };
+	if (e != ERR_OK) {
+		slot->chunk.count = 0;
+		if (e != ERR_END)
+			g->read_failed = e;
+	}
+	slot->cut_next = 0;
+	slot->cut_count = timeline_scan(&g->timeline, slot->chunk.packets, slot->chunk.count, slot->cuts, &slot->drops);
+	bound_segment(slot, 0);
+	slot->entered = slot->cut_count == 0 || slot->cuts[0].at != 0;
+}
+
+/* One shard's part of a segment. */
+static void
+work_shard(struct engine *g, unsigned number, struct slot *slot)
+{
+	struct shard *shard = &g->shards[number];
+	struct packet *batch[BATCH_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < slot->counts[number]; i++) {
+		batch[count++] = &slot->chunk.packets[slot->members[number][i]];
+		if (count == BATCH_MAX) {
+			shard_packets(shard, batch, count);
+			count = 0;
+		}
+	}
+	if (count != 0)
+		shard_packets(shard, batch, count);
+	if (number == 0)
+		for (size_t i = 0; i < DROP_COUNT; i++)
+			shard->counters.drops.count[i] += slot->drops.count[i];
+	if (slot->end)
+		shard_end_input(shard);
+}
+
+/* Ends the open window: shards report, states merge in shard order into those of shard 0, the hook gets them. */
+static enum err
+close_window(struct engine *g)
+{
+	struct shard *first = &g->shards[0];
+	enum err e;
+
+	for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
+		shard_end_window(&g->shards[i]);
+	for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
+		if (g->shards[i].failed != ERR_OK)
+			return g->shards[i].failed;
+	for (size_t a = 0; ANALYSES[a] != NULL; a++) {
+		if (first->states[a] == NULL)
+			continue;
+		for (size_t i = 1; i < ANALYSIS_SHARDS; i++)
+			ANALYSES[a]->merge(first->states[a], g->shards[i].states[a]);
+	}
+	e = g->hooks.window(g->hooks.context, &g->window, g->window_number++, first->states);
+	for (size_t a = 0; ANALYSES[a] != NULL; a++)
+		for (size_t i = 0; first->states[a] != NULL && i < ANALYSIS_SHARDS; i++)
+			ANALYSES[a]->clear(g->shards[i].states[a]);
+	return e;
+}
+
+/* The window that the slot's segment belongs to is opened before its first packet is worked on. */
+static void
+open_window(struct engine *g, const struct slot *slot)
+{
+	for (size_t i = 0; i < slot->cut_count; i++) {
+		if (slot->cuts[i].at != slot->from)
+			continue;
+		g->window.begin = slot->cuts[i].begin;
+		g->window.end = g->window.begin + g->timeline.length;
+		g->window_open = true;
+		return;
+	}
+}
+
+/* Whether a window ends after the slot's present segment: another begins in this chunk, or the input is over. */
+static bool
+segment_closes(const struct slot *slot)
+{
+	return slot->end || slot->to < slot->chunk.count;
+}
+
+/* Closes the open window with the mutex released. */
+static void
+close_open_window(struct engine *g)
+{
+	enum err e;
+
+	if (!g->window_open)
+		return;
+	(void)pthread_mutex_unlock(&g->mutex);
+	e = close_window(g);
+	(void)pthread_mutex_lock(&g->mutex);
+	g->window_open = false;
+	if (e != ERR_OK) {
+		g->failed = e;
+		g->stop = true;
+	}
+}
+
+/* The oldest chunk begins with a window of its own: the one before ends first. */
+static void
+enter_slot(struct engine *g, struct slot *slot)
+{
+	slot->state = SLOT_CLOSING;
+	close_open_window(g);
+	open_window(g, slot);
+	slot->entered = true;
+	slot->state = SLOT_READY;
+	(void)pthread_cond_broadcast(&g->changed);
+}
+
+/* All shards have finished the oldest chunk's segment: ends its window where that is due, and moves on. */
+static void
+finish_segment(struct engine *g, struct slot *slot)
+{
+	slot->state = SLOT_CLOSING;
+	if (segment_closes(slot))
+		close_open_window(g);
+	if (slot->to < slot->chunk.count) {
+		slot->drops = (struct drop_counters){ 0 };
+		bound_segment(slot, slot->to);
+		open_window(g, slot);
+		(void)pthread_mutex_unlock(&g->mutex);
+		prepare_segment(slot);
+		(void)pthread_mutex_lock(&g->mutex);
+		for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
+			g->turns[i].next = g->work_first;
+		slot->state = SLOT_READY;
+	} else {
+		slot->state = SLOT_FREE;
+		g->work_first++;
+	}
+	(void)pthread_cond_broadcast(&g->changed);
+}
+
+/* Does one shard's part of some chunk; false when there is none to do now. */
+static bool
+try_work(struct engine *g)
+{
+	for (unsigned i = 0; i < ANALYSIS_SHARDS; i++) {
+		uint64_t number = g->turns[i].next;
+		struct slot *slot = slot_at(g, number);
+		if (g->turns[i].busy || number >= g->read_next || slot->state != SLOT_READY || !slot->entered)
+			continue;
+		g->turns[i].busy = true;
+		(void)pthread_mutex_unlock(&g->mutex);
+		work_shard(g, i, slot);
+		(void)pthread_mutex_lock(&g->mutex);
+		g->turns[i].busy = false;
+		g->turns[i].next++;
+		if (++slot->done == ANALYSIS_SHARDS)
+			finish_segment(g, slot);
+		else
+			(void)pthread_cond_signal(&g->changed);
+		return true;
+	}
+	return false;
+}
+
+static bool
+try_enter(struct engine *g)
+{
+	struct slot *slot = slot_at(g, g->work_first);
+
+	if (g->work_first >= g->read_next || slot->state != SLOT_READY || slot->entered)
+		return false;
+	enter_slot(g, slot);
+	return true;
+}
+
+static bool
+try_read(struct engine *g)
+{
+	struct slot *slot = slot_at(g, g->read_next);
+
+	if (g->reading || g->read_all || slot->state != SLOT_FREE)
+		return false;
+	g->reading = true;
+	slot->state = SLOT_FILLING;
+	(void)pthread_mutex_unlock(&g->mutex);
+	fill_slot(g, slot);
+	(void)pthread_mutex_lock(&g->mutex);
+	g->reading = false;
+	g->read_all = slot->end;
+	g->read_next++;
+	(void)pthread_cond_broadcast(&g->changed);
+	(void)pthread_mutex_unlock(&g->mutex);
+	prepare_segment(slot);
+	(void)pthread_mutex_lock(&g->mutex);
+	slot->state = SLOT_READY;
+	(void)pthread_cond_broadcast(&g->changed);
+	return true;
+}
+
+static void *
+work(void *argument)
+{
+	struct engine *g = argument;
+
+	(void)pthread_mutex_lock(&g->mutex);
+	while (!g->stop && !(g->read_all && g->work_first == g->read_next))
+		if (!try_enter(g) && !try_work(g) && !try_read(g))
+			(void)pthread_cond_wait(&g->changed, &g->mutex);
+	(void)pthread_cond_broadcast(&g->changed);
+	(void)pthread_mutex_unlock(&g->mutex);
+	return NULL;
+}
+
+static void
+reset(struct engine *g, struct source *source)
+{
+	g->source = source;
+	g->timeline = (struct timeline){ .length = settings_duration(g->config->run, "window") };
+	g->window_number = 0;
+	g->window_open = false;
+	g->read_next = 0;
+	g->work_first = 0;
+	g->reading = false;
+	g->read_all = false;
+	g->stop = false;
+	g->failed = ERR_OK;
+	g->read_failed = ERR_OK;
+	for (size_t i = 0; i < g->slot_count; i++)
+		g->slots[i].state = SLOT_FREE;
+	for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
+		g->turns[i].next = 0;
+}
+
+enum err
+engine_run(struct engine *g, struct source *source, struct err_info *info)
+{
+	pthread_t threads[MAX_THREADS];
+	unsigned started = 0;
+
+	reset(g, source);
+	while (started + 1 < g->thread_count && pthread_create(&threads[started], NULL, work, g) == 0)
+		started++;
+	(void)work(g);
+	for (unsigned i = 0; i < started; i++)
+		(void)pthread_join(threads[i], NULL);
+	if (g->failed != ERR_OK)
+		return g->failed;
+	if (g->read_failed != ERR_OK)
+		*info = g->read_info;
+	return g->read_failed;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The engine: runs inputs through the shards with one or more threads.
+ *
+ * A ring of chunks is read in order by whichever thread is free, decoded by that thread, and then worked
+ * on shard by shard: each shard takes the chunks in order, any thread may do it, none does two at once.
+ * Where a window ends inside a chunk, the chunk is worked on in segments, and between two segments all
+ * shards' states are merged in shard order and `window` is called.
+ *
+ *	 read (one at a time) -> decode (parallel) -> 8 shards (parallel, each in order) -> window (one at a time)
+ *
+ * Nothing of the result depends on the number of threads.
+ */
+#ifndef YAGURA_PIPELINE_ENGINE_H
+#define YAGURA_PIPELINE_ENGINE_H
+
+#include <stdint.h>
+
+#include "pipeline/shard.h"
+#include "source/source.h"
+
+/* What happens outside the engine; called by one thread at a time. */
+struct engine_hooks {
+	/* A window has ended.  `states` are merged, parallel to ANALYSES (NULL where disabled); `number` counts the input's
+	 * windows from 0.  A failure ends the run. */
+	enum err (*window)(void *context, const struct window *window, uint64_t number, void *const *states);
+	/* Takes flows of the open window; may be NULL. */
+	struct flow_sink flows;
+	void *context; /* borrowed, for `window` */
+};
+
+struct engine;
+
+/* Makes an engine with all tables; the configuration is borrowed. */
+MUST_CHECK enum err engine_new(const struct config *config, const struct engine_hooks *hooks,
+    struct engine **ret_engine, struct err_info *info);
+void engine_free(struct engine *engine);
+
+/*
+ * Runs one input from its start to its end; its last window is ended too.  Damage inside the input is returned as
+ * ERR_TRUNC or ERR_FORMAT after everything before it has been processed; other errors stop the run at once.
+ */
+MUST_CHECK enum err engine_run(struct engine *engine, struct source *source, struct err_info *info);
+
+/* The window that is open while flows are handed to the sink. */
+struct window engine_window(const struct engine *engine);
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: ISC */
+/* One shard's path from packets through fragments, meter and streams to the analyses; see shard.h. */
+#include "pipeline/shard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xmalloc.h"
+#include "decode/decode.h"
+
+#define KEPT_FLOWS 4096 /* handed to the sink at once */
+
+static void
+observe(struct shard *s, const struct batch *batch)
+{
+	for (size_t i = 0; ANALYSES[i] != NULL; i++)
+		if (s->states[i] != NULL && (ANALYSES[i]->consumes & batch->type) != 0)
+			ANALYSES[i]->observe(s->states[i], batch);
+}
+
+static void
+pour_flows(struct shard *s)
+{
+	if (s->kept_count != 0 && s->failed == ERR_OK)
+		s->failed = s->sink.take(s->sink.context, s->kept, s->kept_count);
+	s->kept_count = 0;
+}
+
+static void
+take_flows(void *context, const struct flow *flows, size_t count)
+{
+	struct shard *s = context;
+	struct batch batch = { .type = OBS_FLOW, .count = count, .flows = flows };
+
+	observe(s, &batch);
+	if (s->kept == NULL)
+		return;
+	if (s->kept_count + count > KEPT_FLOWS)
+		pour_flows(s);
+	memcpy(s->kept + s->kept_count, flows, count * sizeof *flows);
+	s->kept_count += count;
+}
+
+/* A fragment that waited for its first one. */
+static void
+take_held_fragment(void *context, const struct packet *packet)
+{
+	struct shard *s = context;
+
+	meter_packets(s->meter, &packet, 1);
+}
+
+static void
+take_datagram(void *context, const struct packet *packet)
+{
+	struct shard *s = context;
+	struct packet whole = *packet;
+	const struct packet *list[1] = { &whole };
+	struct batch batch = { .type = OBS_DATAGRAM, .count = 1, .packets = list };
+
+	decode_transport(&whole, &s->counters.drops);
+	observe(s, &batch);
+	if (s->streams != NULL && whole.protocol == IP_PROTOCOL_TCP)
+		stream_table_packet(s->streams, &whole);
+}
+
+static void
+take_stream(void *context, const struct stream_event *event)
+{
+	struct shard *s = context;
+	struct batch batch = { .type = OBS_STREAM, .count = 1, .streams = event };
+
+	observe(s, &batch);
+}
+
+static void
+make_streams(struct shard *s, struct hash_secret secret)
+{
+	const struct settings *meter = s->config->meter;
+	struct stream_options options = {
+		.connections = settings_u64(meter, "stream_capacity") / ANALYSIS_SHARDS,
+		.memory = settings_size(meter, "stream_memory") / ANALYSIS_SHARDS,
+		.memory_per_stream = settings_size(meter, "stream_hold"),
+		.idle = settings_duration(meter, "active_timeout"),
+		.secret = secret,
+		.drops = &s->counters.drops,
+		.deliver = take_stream,
+		.context = s,
+	};
+
+	s->streams = stream_table_new(&options);
+}
+
+static void
+make_tables(struct shard *s, struct hash_secret secret)
+{
+	const struct settings *meter = s->config->meter;
+	struct meter_options metering = {
+		.capacity = settings_u64(meter, "capacity") / ANALYSIS_SHARDS,
+		.active = settings_duration(meter, "active_timeout"),
+		.idle = settings_duration(meter, "idle_timeout"),
+		.vlan_key = settings_bool(meter, "vlan_key"),
+		.secret = secret,
+		.drops = &s->counters.drops,
+		.deliver = take_flows,
+		.context = s,
+	};
+	struct fragment_options fragments = {
+		.datagrams = settings_u64(meter, "fragment_capacity") / ANALYSIS_SHARDS,
+		.memory = settings_size(meter, "fragment_memory") / ANALYSIS_SHARDS,
+		.timeout = settings_duration(meter, "fragment_timeout"),
+		.secret = secret,
+		.drops = &s->counters.drops,
+		.release = take_held_fragment,
+		.context = s,
+	};
+
+	s->meter = meter_new(&metering);
+	s->ports = fragment_ports_new(&fragments);
+	fragments.release = take_datagram;
+	if ((s->consumed & (OBS_DATAGRAM | OBS_STREAM)) != 0)
+		s->reassembly = fragment_reassembly_new(&fragments);
+	if ((s->consumed & OBS_STREAM) != 0)
+		make_streams(s, secret);
+}
+
+static enum err
+make_states(struct shard *s, struct hash_secret secret, struct err_info *info)
+{
+	size_t count = 0;
+
+	while (ANALYSES[count] != NULL)
+		count++;
+	s->states = xcalloc(count + 1, sizeof *s->states);
+	for (size_t i = 0; i < count; i++) {
+		struct analysis_context context = {
+			.settings = s->config->analyses[i],
+			.site = &s->config->site,
+			.secret = secret,
+		};
+		if (!s->config->enabled[i])
+			continue;
+		s->states[i] = xcalloc(1, ANALYSES[i]->state_size);
+		s->consumed |= ANALYSES[i]->consumes;
+		enum err e = ANALYSES[i]->init(s->states[i], &context, info);
+		if (e != ERR_OK)
+			return e;
+	}
+	return ERR_OK;
+}
+
+enum err
+shard_init(struct shard *s, const struct config *config, struct hash_secret secret,
+    const struct flow_sink *sink, struct err_info *info)
+{
+	enum err e;
+
+	*s = (struct shard){ .config = config, .sink = *sink };
+	e = make_states(s, secret, info);
+	if (e != ERR_OK)
+		return e;
+	make_tables(s, secret);
+	if (sink->take != NULL)
+		s->kept = xcalloc(KEPT_FLOWS, sizeof *s->kept);
+	return ERR_OK;
+}
+
+void
+shard_release(struct shard *s)
+{
+	for (size_t i = 0; s->states != NULL && ANALYSES[i] != NULL; i++) {
+		if (s->states[i] != NULL)
+			ANALYSES[i]->release(s->states[i]);
+		free(s->states[i]);
+	}
+	free(s->states);
+	meter_free(s->meter);
+	fragment_ports_free(s->ports);
+	fragment_reassembly_free(s->reassembly);
+	stream_table_free(s->streams);
+	free(s->kept);
+	*s = (struct shard){ 0 };
+}
+
+/*
+ * Meters packets; fragments first find their ports, or wait.  What is released while a fragment is
+ * looked up comes after all packets before it, so the order of the input is kept.
+ */
+static void
+meter(struct shard *s, struct packet **packets, size_t count)
+{
+	const struct packet *ready[BATCH_MAX];
+	size_t ready_count = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct packet *p = packets[i];
+		if (__builtin_expect((p->flags & PACKET_FRAGMENT) != 0, 0)) {
+			if (s->reassembly != NULL)
+				fragment_reassemble(s->reassembly, p);
+			meter_packets(s->meter, ready, ready_count);
+			ready_count = 0;
+			if (!fragment_resolve(s->ports, p))
+				continue;
+		}
+		ready[ready_count++] = p;
+	}
+	meter_packets(s->meter, ready, ready_count);
+}
+
+void
+shard_packets(struct shard *s, struct packet **packets, size_t count)
+{
+	struct batch batch = { .type = OBS_PACKET, .count = count, .packets = (const struct packet *const *)packets };
+
+	s->counters.records += count;
+	if ((s->consumed & OBS_PACKET) != 0)
+		observe(s, &batch);
+	meter(s, packets, count);
+	for (size_t i = 0; s->streams != NULL && i < count; i++)
+		if (packets[i]->protocol == IP_PROTOCOL_TCP && (packets[i]->flags & PACKET_FRAGMENT) == 0)
+			stream_table_packet(s->streams, packets[i]);
+}
+
+void
+shard_end_window(struct shard *s)
+{
+	struct batch batch = { .type = OBS_COUNTERS, .count = 1, .counters = &s->counters };
+
+	meter_flush(s->meter);
+	if (s->kept != NULL)
+		pour_flows(s);
+	observe(s, &batch);
+	s->counters = (struct obs_counters){ 0 };
+}
+
+void
+shard_end_input(struct shard *s)
+{
+	fragment_ports_finish(s->ports);
+	if (s->reassembly != NULL)
+		fragment_reassembly_finish(s->reassembly);
+	if (s->streams != NULL)
+		stream_table_finish(s->streams);
+	meter_finish(s->meter);
+}

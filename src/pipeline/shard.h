@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A shard: everything that belongs to one part of the conversations.
+ *
+ * All packets between two addresses go to one of ANALYSIS_SHARDS shards, whatever the number of
+ * threads.  A shard has its own meter, fragment and stream tables, counters and analysis states, and
+ * sees its packets in input order.  So what it computes does not depend on threads, and the states
+ * merge in shard order: one worker and many give the same review.
+ */
+#ifndef YAGURA_PIPELINE_SHARD_H
+#define YAGURA_PIPELINE_SHARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "analysis/analysis.h"
+#include "flow/fragment.h"
+#include "flow/meter.h"
+#include "flow/stream.h"
+#include "obs/batch.h"
+#include "pipeline/config.h"
+
+/* Takes flows as they end, to be stored; may be called by several threads. */
+struct flow_sink {
+	enum err (*take)(void *context, const struct flow *flows, size_t count);
+	void *context;
+};
+
+struct shard {
+	const struct config *config; /* borrowed */
+	unsigned consumed;           /* union of what the enabled analyses consume */
+	void **states;               /* owned; parallel to ANALYSES, NULL where disabled */
+	struct meter *meter;         /* owned */
+	struct fragment_ports *ports;           /* owned */
+	struct fragment_reassembly *reassembly; /* owned; NULL when nobody subscribes */
+	struct stream_table *streams;           /* owned; NULL when nobody subscribes */
+	struct obs_counters counters;           /* of the open window */
+	struct flow_sink sink;
+	size_t kept_count;
+	struct flow *kept; /* owned; flows waiting for the sink, NULL without one */
+	enum err failed;   /* first failure of the sink */
+};
+
+/* Prepares a shard; `sink->take` may be NULL.  On failure shard_release is still to be called. */
+MUST_CHECK enum err shard_init(struct shard *shard, const struct config *config,
+    struct hash_secret secret, const struct flow_sink *sink, struct err_info *info);
+void shard_release(struct shard *shard);
+
+/* Takes packets of this shard, at most BATCH_MAX. */
+void shard_packets(struct shard *shard, struct packet **packets, size_t count);
+
+/* Ends the open window: waiting flows are delivered and the counters observed. */
+void shard_end_window(struct shard *shard);
+
+/* Ends the input: all flows, fragments and streams end.  Call before the last shard_end_window. */
+void shard_end_input(struct shard *shard);
+
+#endif
