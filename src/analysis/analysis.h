@@ -59,6 +59,16 @@ struct section_context {
 	nsec_t first, last; /* times of the first and last packet in the period */
 };
 
+/* The condition that keeps rows of the review's period, for a query's WHERE: "… WHERE" PERIOD_SQL, PERIOD_ARGS(c). */
+#define PERIOD_SQL     " window_begin >= %llu AND window_begin < %llu "
+#define PERIOD_ARGS(c) analysis_ms((c)->begin), analysis_ms((c)->end)
+
+static inline unsigned long long
+analysis_ms(nsec_t time)
+{
+	return time > 0 ? (unsigned long long)(time / NSEC_PER_MS) : 0;
+}
+
 struct analysis {
 	const char *name;  /* "traffic/volume"; the part before the slash is the chapter */
 	const char *title; /* the section's heading */
