@@ -25,17 +25,23 @@ static const struct setting METER_SETTINGS[] = {
 	{ "idle_timeout", SETTING_DURATION, "1m", "1s", "1d", "silence that ends a flow" },
 	{ "vlan_key", SETTING_BOOL, "false", NULL, NULL,
 	    "whether the outermost VLAN is part of what makes a flow" },
+	{ "fragment_capacity", SETTING_U64, "65536", "64", "16777216",
+	    "fragmented datagrams followed at once" },
+	{ "fragment_timeout", SETTING_DURATION, "1m", "1s", "1h",
+	    "how long the fragments of a datagram may take" },
+	{ "fragment_memory", SETTING_SIZE, "64MiB", "1MiB", "64GiB",
+	    "octets of IP fragments held for reassembly" },
+	{ "stream_capacity", SETTING_U64, "262144", "64", "16777216",
+	    "TCP connections reassembled at once" },
+	{ "stream_memory", SETTING_SIZE, "256MiB", "1MiB", "64GiB",
+	    "octets of TCP segments held out of order" },
+	{ "stream_hold", SETTING_SIZE, "1MiB", "4KiB", "1GiB",
+	    "octets held out of order for one direction of a connection" },
 };
 
 static const struct setting RUN_SETTINGS[] = {
 	{ "window", SETTING_DURATION, "5m", "1s", "1d", "rows are kept per window of this length" },
 	{ "threads", SETTING_U64, "0", "0", "256", "worker threads; 0 takes every core" },
-	{ "fragment_memory", SETTING_SIZE, "64MiB", "1MiB", "64GiB",
-	    "octets of IP fragments held for reassembly" },
-	{ "stream_memory", SETTING_SIZE, "256MiB", "1MiB", "64GiB",
-	    "octets of TCP segments held out of order" },
-	{ "stream_connections", SETTING_U64, "262144", "1", "16777216",
-	    "TCP connections reassembled at once" },
 };
 
 static const struct setting STORE_SETTINGS[] = {

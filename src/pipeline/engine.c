@@ -62,6 +62,8 @@ struct engine {
 	uint64_t work_first; /* oldest slot not finished */
 	bool reading;
 	bool read_all;
+	char progress[FINGERPRINT_TEXT_SIZE];
+	uint64_t progress_octets;
 	bool stop; /* a hook failed */
 	enum err failed;
 	enum err read_failed;
@@ -82,6 +84,15 @@ struct window
 engine_window(const struct engine *g)
 {
 	return g->window;
+}
+
+void
+engine_progress(struct engine *g, char *ret_fingerprint, uint64_t *ret_octets)
+{
+	(void)pthread_mutex_lock(&g->mutex);
+	memcpy(ret_fingerprint, g->progress, sizeof g->progress);
+	*ret_octets = g->progress_octets;
+	(void)pthread_mutex_unlock(&g->mutex);
 }
 
 static void
@@ -363,6 +374,7 @@ try_read(struct engine *g)
 	fill_slot(g, slot);
 	(void)pthread_mutex_lock(&g->mutex);
 	g->reading = false;
+	source_progress(g->source, g->progress, &g->progress_octets);
 	g->read_all = slot->end;
 	g->read_next++;
 	(void)pthread_cond_broadcast(&g->changed);

@@ -42,6 +42,9 @@ void engine_free(struct engine *engine);
  */
 MUST_CHECK enum err engine_run(struct engine *engine, struct source *source, struct err_info *info);
 
+/* A fingerprint of the input's octets so far, and how many they are: never more than has been read. */
+void engine_progress(struct engine *engine, char *ret_fingerprint, uint64_t *ret_octets);
+
 /* The window that is open while flows are handed to the sink. */
 struct window engine_window(const struct engine *engine);
 

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+/* Inputs through the engine into a store; see ingest.h. */
+#include "pipeline/ingest.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "analysis/analysis.h"
+#include "base/xmalloc.h"
+#include "pipeline/engine.h"
+#include "source/source.h"
+
+#define COMMIT_SECONDS 1.0 /* of the wall clock: how much work a crash may cost; results do not depend on it */
+
+struct ingest {
+	const struct config *config;
+	const struct ingest_options *options;
+	struct store *store;
+	struct engine *engine;
+	struct rows **rows;      /* owned; every table of every analysis, in order */
+	struct row_sink *sinks;  /* owned; parallel to ANALYSES, pointing into rows */
+	struct store_input input; /* the one being read */
+	uint64_t resume_windows;  /* windows of it that are committed already */
+	uint64_t window_number;
+	double committed_at;
+	pthread_mutex_t mutex; /* flows come from several threads */
+	struct err_info why;   /* of a failure inside a hook */
+};
+
+static double
+seconds_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+enum err
+ingest_declare(struct store *store, struct err_info *info)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; ANALYSES[i] != NULL && e == ERR_OK; i++)
+		e = store_declare(store, ANALYSES[i]->tables, ANALYSES[i]->table_count, info);
+	return e;
+}
+
+static void
+make_sinks(struct ingest *g)
+{
+	size_t tables = 0, analyses = 0;
+
+	for (; ANALYSES[analyses] != NULL; analyses++)
+		tables += ANALYSES[analyses]->table_count;
+	g->rows = xcalloc(tables + 1, sizeof *g->rows);
+	g->sinks = xcalloc(analyses + 1, sizeof *g->sinks);
+	tables = 0;
+	for (size_t a = 0; a < analyses; a++) {
+		g->sinks[a].tables = &g->rows[tables];
+		for (size_t t = 0; t < ANALYSES[a]->table_count; t++)
+			g->rows[tables++] = rows_new(&ANALYSES[a]->tables[t]);
+	}
+}
+
+static void
+free_sinks(struct ingest *g)
+{
+	for (size_t i = 0; g->rows != NULL && g->rows[i] != NULL; i++)
+		rows_free(g->rows[i]);
+	free(g->rows);
+	free(g->sinks);
+}
+
+static enum err
+append_rows(struct ingest *g, const struct window *window)
+{
+	for (size_t i = 0; g->rows[i] != NULL; i++) {
+		enum err e = ERR_OK;
+		if (g->rows[i]->count != 0)
+			e = store_append(g->store, g->input.id, window->begin, g->rows[i], &g->why);
+		rows_clear(g->rows[i]);
+		if (e != ERR_OK)
+			return e;
+	}
+	return ERR_OK;
+}
+
+/* A window has ended: its rows go into the store, and from time to time all of it is committed. */
+static enum err
+take_window(void *context, const struct window *window, uint64_t number, void *const *states)
+{
+	struct ingest *g = context;
+	enum err e;
+
+	g->window_number = number + 1;
+	if (number < g->resume_windows)
+		return ERR_OK;
+	for (size_t a = 0; ANALYSES[a] != NULL; a++)
+		if (states[a] != NULL)
+			ANALYSES[a]->finish(states[a], window, &g->sinks[a]);
+	e = append_rows(g, window);
+	if (e != ERR_OK || seconds_now() - g->committed_at < COMMIT_SECONDS)
+		return e;
+	g->input.windows = number + 1;
+	engine_progress(g->engine, g->input.fingerprint, &g->input.octets);
+	e = store_input_update(g->store, &g->input, &g->why);
+	if (e == ERR_OK)
+		e = store_commit(g->store, &g->why);
+	g->committed_at = seconds_now();
+	return e;
+}
+
+static enum err
+take_flows(void *context, const struct flow *flows, size_t count)
+{
+	struct ingest *g = context;
+	enum err e = ERR_OK;
+
+	(void)pthread_mutex_lock(&g->mutex);
+	if (g->window_number >= g->resume_windows)
+		e = store_append_flows(g->store, g->input.id, engine_window(g->engine).begin, flows, count, &g->why);
+	(void)pthread_mutex_unlock(&g->mutex);
+	return e;
+}
+
+static void
+report(const struct ingest *g, enum ingest_outcome outcome, const char *path, const char *text)
+{
+	struct ingest_event event = { .outcome = outcome, .path = path, .text = text, .records = g->input.records };
+
+	g->options->report(g->options->context, &event);
+}
+
+static void
+describe_input(struct ingest *g, const struct source *source, const char *path)
+{
+	const struct source_info *si = source_info(source);
+	struct stat st;
+
+	g->input = (struct store_input){ .path = path, .kind = si->kind, .octets = UINT64_MAX, .damage = "" };
+	if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		g->input.octets = (uint64_t)st.st_size;
+}
+
+/* Writes the registry's last word on an input and commits. */
+static enum err
+complete_input(struct ingest *g, const struct source *source, const char *damage)
+{
+	const struct source_info *si = source_info(source);
+	enum err e;
+
+	g->input.kind = si->kind;
+	g->input.records = si->records;
+	g->input.octets = si->octets;
+	g->input.begin = si->begin;
+	g->input.end = si->end;
+	g->input.windows = g->window_number;
+	g->input.complete = true;
+	g->input.damage = damage;
+	(void)snprintf(g->input.fingerprint, sizeof g->input.fingerprint, "%s", si->fingerprint);
+	e = store_input_update(g->store, &g->input, &g->why);
+	return e == ERR_OK ? store_commit(g->store, &g->why) : e;
+}
+
+/* Runs an opened input that the registry does not know as complete.  Only failures of the store are returned. */
+static enum err
+run_input(struct ingest *g, struct source *source, const char *path, enum store_input_state state)
+{
+	struct err_info damage = { .text = "" };
+	enum ingest_outcome outcome = state == STORE_INPUT_INTERRUPTED ? INGEST_RESUMED : INGEST_DONE;
+	enum err e;
+
+	g->window_number = 0;
+	e = engine_run(g->engine, source, &damage);
+	if (g->why.text[0] != '\0') { /* a hook failed */
+		store_rollback(g->store);
+		return e;
+	}
+	if (e != ERR_OK)
+		outcome = INGEST_DAMAGED;
+	e = complete_input(g, source, damage.text);
+	if (e == ERR_BUSY) { /* standard input, and the same octets had been read before */
+		store_rollback(g->store);
+		report(g, INGEST_KNOWN, path, "");
+		g->why.text[0] = '\0';
+		return ERR_OK;
+	}
+	if (e == ERR_OK)
+		report(g, outcome, path, damage.text);
+	return e;
+}
+
+static enum err
+ingest_one(struct ingest *g, const char *path, const char *settings)
+{
+	struct source *source;
+	enum store_input_state state;
+	struct err_info why = { .text = "" };
+	enum err e = source_open(path, &source, &why);
+
+	if (e != ERR_OK) {
+		g->input.records = 0;
+		report(g, INGEST_FAILED, path, why.text);
+		return ERR_OK;
+	}
+	describe_input(g, source, path);
+	g->input.settings = settings;
+	g->resume_windows = 0;
+	e = store_input_begin(g->store, &g->input, source_fingerprint, &state, &g->resume_windows, &g->why);
+	if (e == ERR_OK && state == STORE_INPUT_COMPLETE)
+		report(g, INGEST_KNOWN, path, "");
+	else if (e == ERR_OK)
+		e = run_input(g, source, path, state);
+	source_close(source);
+	return e;
+}
+
+enum err
+ingest_run(const struct config *config, struct store *store, const char *const *paths, size_t count,
+    const struct ingest_options *options, struct err_info *info)
+{
+	struct ingest g = { .config = config, .options = options, .store = store, .committed_at = seconds_now() };
+	struct engine_hooks hooks = { .window = take_window, .context = &g };
+	char settings[CONFIG_FINGERPRINT_SIZE];
+	enum err e;
+
+	if (options->keep_flows)
+		hooks.flows = (struct flow_sink){ .take = take_flows, .context = &g };
+	config_fingerprint(config, settings);
+	e = ingest_declare(store, info);
+	if (e == ERR_OK)
+		e = engine_new(config, &hooks, &g.engine, info);
+	if (e != ERR_OK)
+		return e;
+	(void)pthread_mutex_init(&g.mutex, NULL);
+	make_sinks(&g);
+	for (size_t i = 0; i < count && e == ERR_OK; i++)
+		e = ingest_one(&g, paths[i], settings);
+	if (e != ERR_OK)
+		*info = g.why;
+	free_sinks(&g);
+	engine_free(g.engine);
+	(void)pthread_mutex_destroy(&g.mutex);
+	return e;
+}
