@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "analysis/analysis.h"
 #include "base/xmalloc.h"
@@ -141,13 +142,9 @@ print_site(const struct site *site, FILE *out)
 	}
 }
 
-void
-config_print(const struct config *config, FILE *out)
+static void
+print_analyses(const struct config *config, FILE *out)
 {
-	print_site(&config->site, out);
-	print_block("meter", config->meter, out);
-	print_block("run", config->run, out);
-	print_block("store", config->store, out);
 	if (config->analysis_count > 0)
 		(void)fputs("\nanalyses:\n", out);
 	for (size_t i = 0; i < config->analysis_count; i++) {
@@ -155,4 +152,37 @@ config_print(const struct config *config, FILE *out)
 		    config->enabled[i] ? "true" : "false");
 		print_settings(config->analyses[i], "    ", out);
 	}
+}
+
+void
+config_fingerprint(const struct config *config, char ret_text[CONFIG_FINGERPRINT_SIZE])
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	XXH128_hash_t hash;
+
+	if (out == NULL)
+		abort();
+	(void)fprintf(out, "%s\n%lld\n", YAGURA_VERSION,
+	    (long long)settings_duration(config->run, "window"));
+	print_site(&config->site, out);
+	print_block("meter", config->meter, out);
+	print_analyses(config, out);
+	if (fclose(out) != 0)
+		abort();
+	hash = XXH3_128bits(text, size);
+	free(text);
+	(void)snprintf(ret_text, CONFIG_FINGERPRINT_SIZE, "%016llx%016llx",
+	    (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+}
+
+void
+config_print(const struct config *config, FILE *out)
+{
+	print_site(&config->site, out);
+	print_block("meter", config->meter, out);
+	print_block("run", config->run, out);
+	print_block("store", config->store, out);
+	print_analyses(config, out);
 }

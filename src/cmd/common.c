@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+/* What several commands share; see common.h. */
+#include "cmd/common.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analysis/analysis.h"
+#include "base/xmalloc.h"
+#include "report/review.h"
+#include "source/source.h"
+
+int
+common_fail(const char *command, int status, const char *text)
+{
+	(void)fprintf(stderr, "yagura %s: %s\n", command, text);
+	return status;
+}
+
+static enum err
+leave_out(struct config *config, const char *name, struct err_info *info)
+{
+	for (size_t i = 0; i < config->analysis_count; i++)
+		if (strcmp(ANALYSES[i]->name, name) == 0) {
+			config->enabled[i] = false;
+			return ERR_OK;
+		}
+	return err_set(info, ERR_USAGE, "there is no analysis \"%s\"; `yagura analyses` lists them", name);
+}
+
+enum err
+common_config(const struct opt_values *values, struct config *config, struct err_info *info)
+{
+	const char *file = opt_value(values, "config");
+	const char *threads = opt_value(values, "threads");
+	const char *name;
+	enum err e = ERR_OK;
+
+	config_init(config);
+	if (file != NULL)
+		e = config_read(file, config, info);
+	if (e == ERR_OK && threads != NULL && settings_set(config->run, "threads", threads, info) != ERR_OK)
+		e = ERR_USAGE;
+	for (size_t i = 0; e == ERR_OK && (name = opt_each(values, "without", i)) != NULL; i++)
+		e = leave_out(config, name, info);
+	if (e != ERR_OK)
+		config_release(config);
+	return e;
+}
+
+void
+common_outcome_release(struct common_outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->list_count; i++) {
+		free((void *)outcome->list[i].path);
+		free((void *)outcome->list[i].reason);
+	}
+	free(outcome->list);
+}
+
+struct log {
+	bool progress;
+	struct common_outcome *outcome;
+};
+
+static void
+keep_failure(struct common_outcome *outcome, const char *path, const char *reason)
+{
+	outcome->list = xrealloc_array(outcome->list, outcome->list_count + 1, sizeof *outcome->list);
+	outcome->list[outcome->list_count++] =
+	    (struct review_failure){ .path = xstrdup(path), .reason = xstrdup(reason) };
+}
+
+/* Errors always; what went well only on a terminal; what was known already always, since nothing changed. */
+static void
+report(void *context, const struct ingest_event *event)
+{
+	struct log *log = context;
+
+	switch (event->outcome) {
+	case INGEST_FAILED:
+		keep_failure(log->outcome, event->path, event->text);
+		/* fallthrough */
+	case INGEST_DAMAGED:
+		log->outcome->failed++;
+		(void)fprintf(stderr, "yagura: %s\n", event->text);
+		break;
+	case INGEST_KNOWN:
+		(void)fprintf(stderr, "yagura: %s: already ingested, nothing changed\n", event->path);
+		break;
+	case INGEST_RESUMED:
+		(void)fprintf(stderr, "yagura: %s: an earlier run was interrupted; it is complete now\n", event->path);
+		break;
+	case INGEST_DONE:
+		if (log->progress)
+			(void)fprintf(stderr, "yagura: %s: %" PRIu64 " packets\n", event->path, event->records);
+		break;
+	}
+}
+
+enum err
+common_ingest(const struct opt_values *values, const struct config *config, struct store *store, bool keep_flows,
+    struct common_outcome *outcome, struct err_info *info)
+{
+	struct log log = { .progress = isatty(STDERR_FILENO) && !opt_given(values, "quiet"), .outcome = outcome };
+	struct ingest_options options = { .keep_flows = keep_flows, .report = report, .context = &log };
+	struct input_list list;
+	enum err e = input_list_make(values->operands, values->operand_count, &list, info);
+
+	if (e != ERR_OK)
+		return e;
+	for (size_t i = 0; log.progress && i < list.skipped_count; i++)
+		(void)fprintf(stderr, "yagura: %s\n", list.skipped[i]);
+	e = ingest_run(config, store, (const char *const *)list.paths, list.count, &options, info);
+	input_list_release(&list);
+	return e;
+}
+
+enum err
+common_review(const struct opt_values *values, const struct config *config, struct store *store,
+    const struct review_options *options, struct err_info *info)
+{
+	const char *html = opt_value(values, "output");
+	const char *json = opt_value(values, "json");
+	json_t *review;
+	enum err e = review_build(store, config, options, &review, info);
+
+	if (e != ERR_OK)
+		return e;
+	if (html == NULL && json == NULL)
+		html = "review.html";
+	if (json != NULL)
+		e = review_write_json(review, json, info);
+	if (e == ERR_OK && html != NULL)
+		e = review_write_html(review, html, info);
+	if (e == ERR_OK && html != NULL && strcmp(html, "-") != 0 && isatty(STDERR_FILENO) && !opt_given(values, "quiet"))
+		(void)fprintf(stderr, "yagura: the review is in %s\n", html);
+	json_decref(review);
+	return e;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: ISC */
+/* The review document, made from what a store holds; see review.h. */
+#include "pipeline/review.h"
+
+#include <string.h>
+
+#include "analysis/analysis.h"
+#include "obs/drop.h"
+
+/* Titles of chapters, in the words of DESIGN: the part of an analysis's name before the slash. */
+static const struct {
+	const char *id;
+	const char *title;
+} CHAPTERS[] = {
+	{ "security", "Infrastructure security" },
+	{ "traffic", "Traffic" },
+	{ "dns", "Domain names" },
+	{ "network", "Network" },
+	{ "quality", "Quality" },
+};
+
+struct build {
+	struct query_source query;
+	const struct config *config;
+	const struct review_options *options;
+	nsec_t first, last; /* of the records in the period; both 0 without any */
+	json_t *review;     /* owned until handed over */
+};
+
+static json_t *
+time_json(nsec_t time)
+{
+	char text[40];
+
+	return time != 0 ? json_string(clock_format(time, 9, text, sizeof text)) : json_null();
+}
+
+/* A time that the store kept in milliseconds. */
+static nsec_t
+from_ms(uint64_t ms)
+{
+	return (nsec_t)ms * NSEC_PER_MS;
+}
+
+static json_t *
+input_json(const struct result *r)
+{
+	json_t *input = json_object();
+	const char *damage = result_text(r, 7);
+
+	json_object_set_new(input, "path", json_string(result_text(r, 0)));
+	json_object_set_new(input, "kind", json_string(result_text(r, 1)));
+	json_object_set_new(input, "fingerprint", json_string(result_text(r, 2)));
+	json_object_set_new(input, "begin", time_json(result_i64(r, 3)));
+	json_object_set_new(input, "end", time_json(result_i64(r, 4)));
+	json_object_set_new(input, "records", json_integer((json_int_t)result_u64(r, 5)));
+	json_object_set_new(input, "octets", json_integer((json_int_t)result_u64(r, 6)));
+	if (damage[0] != '\0')
+		json_object_set_new(input, "damage", json_pack("[{s:s}]", "reason", damage));
+	return input;
+}
+
+static json_t *
+failure_json(const struct review_failure *failure)
+{
+	return json_pack("{s:s, s:s, s:s, s:n, s:n, s:i, s:i, s:[{s:s}]}", "path", failure->path, "kind", "unknown",
+	    "fingerprint", "", "begin", "end", "records", 0, "octets", 0, "damage", "reason", failure->reason);
+}
+
+/* The inputs whose records fall into the period; also finds the first and last record time. */
+static enum err
+add_inputs(struct build *b, struct err_info *info)
+{
+	json_t *inputs = json_array();
+	struct result *r;
+	enum err e = query_run(&b->query, &r, info,
+	    "SELECT path, kind, fingerprint, begin_ns, end_ns, records, octets, damage FROM inputs "
+	    "ORDER BY begin_ns, path, fingerprint");
+
+	json_object_set_new(b->review, "inputs", inputs);
+	if (e != ERR_OK)
+		return e;
+	while (result_next(r)) {
+		nsec_t begin = result_i64(r, 3), end = result_i64(r, 4);
+		bool empty = result_u64(r, 5) == 0;
+		if (!empty && (end < b->options->from || begin >= b->options->to))
+			continue;
+		json_array_append_new(inputs, input_json(r));
+		if (empty)
+			continue;
+		if (b->first == 0 || begin < b->first)
+			b->first = begin;
+		if (b->last == 0 || end > b->last)
+			b->last = end;
+	}
+	result_free(r);
+	for (size_t i = 0; i < b->options->failure_count; i++)
+		json_array_append_new(inputs, failure_json(&b->options->failures[i]));
+	if (b->first < b->options->from && b->first != 0)
+		b->first = b->options->from;
+	if (b->last > b->options->to)
+		b->last = b->options->to;
+	return ERR_OK;
+}
+
+static const char *
+chapter_title(const char *id)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(CHAPTERS); i++)
+		if (strcmp(CHAPTERS[i].id, id) == 0)
+			return CHAPTERS[i].title;
+	return id;
+}
+
+/* The sections of the chapter an analysis belongs to; the chapter is made when it is the first. */
+static json_t *
+chapter_sections(json_t *chapters, const char *name)
+{
+	size_t size = strcspn(name, "/");
+	char id[32];
+	json_t *chapter;
+	size_t i;
+
+	(void)snprintf(id, sizeof id, "%.*s", (int)size, name);
+	json_array_foreach(chapters, i, chapter) {
+		if (strcmp(json_string_value(json_object_get(chapter, "id")), id) == 0)
+			return json_object_get(chapter, "sections");
+	}
+	chapter = json_pack("{s:s, s:s, s:[]}", "id", id, "title", chapter_title(id), "sections");
+	json_array_append_new(chapters, chapter);
+	return json_object_get(chapter, "sections");
+}
+
+static enum err
+add_chapters(struct build *b, struct err_info *info)
+{
+	json_t *chapters = json_array();
+
+	json_object_set_new(b->review, "chapters", chapters);
+	for (size_t i = 0; ANALYSES[i] != NULL; i++) {
+		struct section_context context = {
+			.store = &b->query,
+			.settings = b->config->analyses[i],
+			.site = &b->config->site,
+			.begin = b->options->from,
+			.end = b->options->to,
+			.first = b->first,
+			.last = b->last,
+		};
+		if (!b->config->enabled[i])
+			continue;
+		struct section *section = section_new(ANALYSES[i]->name, ANALYSES[i]->title);
+		enum err e = ANALYSES[i]->section(&context, section, info);
+		json_t *json = section_finish(section);
+		if (e == ERR_OK)
+			json_array_append(chapter_sections(chapters, ANALYSES[i]->name), json);
+		json_decref(json);
+		if (e != ERR_OK && e != ERR_END)
+			return e;
+	}
+	return ERR_OK;
+}
+
+static bool
+is_eviction(const char *name)
+{
+	size_t size = strlen(name);
+
+	return size > 8 && strcmp(name + size - 8, ".evicted") == 0;
+}
+
+/* Counts of ordinary packets stand in the section, not here. */
+static bool
+is_irregular(const char *name)
+{
+	return strncmp(name, "packets.", 8) != 0 || strcmp(name, "packets.snapped") == 0 ||
+	    strcmp(name, "packets.duplicates") == 0;
+}
+
+static enum err
+add_quality(struct build *b, struct err_info *info)
+{
+	json_t *drops = json_object(), *evictions = json_object();
+	struct section_context period = { .begin = b->options->from, .end = b->options->to };
+	struct result *r;
+	enum err e;
+
+	json_object_set_new(b->review, "quality",
+	    json_pack("{s:o, s:o, s:[], s:[]}", "drops", drops, "evictions", evictions, "sampling", "loss"));
+	e = query_run(&b->query, &r, info,
+	    "SELECT name AS counter, sum(value) AS total FROM quality_counters WHERE" PERIOD_SQL
+	    "GROUP BY counter ORDER BY counter",
+	    PERIOD_ARGS(&period));
+	if (e != ERR_OK)
+		return e;
+	while (result_next(r)) {
+		const char *name = result_text(r, 0);
+		if (!is_irregular(name))
+			continue;
+		json_object_set_new(is_eviction(name) ? evictions : drops, name, json_integer((json_int_t)result_u64(r, 1)));
+	}
+	result_free(r);
+	return ERR_OK;
+}
+
+static void
+add_head(struct build *b)
+{
+	const struct site *site = &b->config->site;
+	json_t *about = json_pack("{s:s}", "time_zone", site->time_zone);
+
+	if (site->name != NULL)
+		json_object_set_new(about, "name", json_string(site->name));
+	json_object_set_new(b->review, "schema", json_string("yagura.review/1"));
+	json_object_set_new(b->review, "generator", json_pack("{s:s, s:s}", "name", "yagura", "version", YAGURA_VERSION));
+	json_object_set_new(b->review, "site", about);
+	/* Its place in the document is here; the times are known later. */
+	json_object_set_new(b->review, "period", json_object());
+	json_object_set_new(b->review, "simulated", json_boolean(b->options->simulated));
+}
+
+enum err
+review_build(struct store *store, const struct config *config, const struct review_options *options,
+    json_t **ret_review, struct err_info *info)
+{
+	struct build b = { .query = store_query(store), .config = config, .options = options, .review = json_object() };
+	enum err e;
+
+	add_head(&b);
+	e = add_inputs(&b, info);
+	if (e == ERR_OK) {
+		json_object_set_new(b.review, "period", json_pack("{s:o, s:o}", "begin", time_json(b.first), "end", time_json(b.last)));
+		e = add_chapters(&b, info);
+	}
+	json_object_set_new(b.review, "findings", json_array());
+	if (e == ERR_OK)
+		e = add_quality(&b, info);
+	if (e != ERR_OK) {
+		json_decref(b.review);
+		return e;
+	}
+	*ret_review = b.review;
+	return ERR_OK;
+}

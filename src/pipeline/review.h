@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The review document, made from what a store holds.
+ */
+#ifndef YAGURA_PIPELINE_REVIEW_H
+#define YAGURA_PIPELINE_REVIEW_H
+
+#include <jansson.h>
+
+#include "pipeline/config.h"
+#include "store/store.h"
+
+/* An input that could not be read at all, so that the store does not know it. */
+struct review_failure {
+	const char *path;
+	const char *reason;
+};
+
+struct review_options {
+	nsec_t from, to; /* only windows that begin in from…to-1; 0 and INT64_MAX for all */
+	bool simulated;  /* the traffic was made by yagura simulate */
+	const struct review_failure *failures;
+	size_t failure_count;
+};
+
+/* Builds the document (doc/schema/review.schema.json); the caller owns the reference. */
+MUST_CHECK enum err review_build(struct store *store, const struct config *config, const struct review_options *options,
+    json_t **ret_review, struct err_info *info);
+
+#endif
