@@ -116,7 +116,7 @@ inputs(const struct section_context *c, struct section *section, struct err_info
 	char text[32], number[32];
 	struct result *r;
 	enum err e = query_run(c->store, &r, info,
-	    "SELECT path, kind, records, octets, begin_ms, end_ms, damage FROM inputs ORDER BY begin_ms, path, fingerprint");
+	    "SELECT path, kind, records, octets, begin_time, end_time, damage FROM inputs ORDER BY begin_time, path, fingerprint");
 
 	if (e != ERR_OK)
 		return e;

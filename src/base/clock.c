@@ -27,3 +27,20 @@ clock_format(nsec_t time, int digits, char *text, size_t size)
 	(void)snprintf(text, size, "%s.%0*lldZ", date, digits, (long long)fraction);
 	return text;
 }
+
+enum err
+clock_parse(const char *text, nsec_t *ret_time)
+{
+	static const char *const FORMATS[] = { "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S",
+		"%Y-%m-%d" };
+
+	for (size_t i = 0; i < sizeof FORMATS / sizeof FORMATS[0]; i++) {
+		struct tm tm = { 0 };
+		const char *end = strptime(text, FORMATS[i], &tm);
+		if (end == NULL || *end != '\0')
+			continue;
+		*ret_time = (nsec_t)timegm(&tm) * NSEC_PER_SEC;
+		return ERR_OK;
+	}
+	return ERR_FORMAT;
+}

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 typedef int64_t nsec_t;
 
 #define NSEC_PER_SEC ((nsec_t)1000000000)
@@ -26,5 +28,9 @@ floor_div(int64_t a, int64_t b)
 /* Writes `time` in UTC as "2014-06-01T00:00:00.000000000Z" shortened to `digits` (0…9) fraction
  * digits; returns `text`. */
 char *clock_format(nsec_t time, int digits, char *text, size_t size);
+
+/* Reads a time in UTC: "2026-01-31", "2026-01-31 12:00:00" or "2026-01-31T12:00:00Z"; else
+ * ERR_FORMAT. */
+MUST_CHECK enum err clock_parse(const char *text, nsec_t *ret_time);
 
 #endif

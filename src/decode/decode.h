@@ -67,7 +67,4 @@ void decode_transport(struct packet *p, struct drop_counters *drops);
  * goes. */
 void decode_quote(const struct packet *p, struct packet *ret_quoted);
 
-/* "Ethernet" and so on for any LINKTYPE number known by name, decoded or not; NULL when unknown. */
-const char *link_type_name(uint16_t link_type);
-
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Inputs through the engine into a store; see ingest.h. */
+/* Inputs through the runner into a store; see ingest.h. */
 #include "pipeline/ingest.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #include "analysis/analysis.h"
 #include "base/xmalloc.h"
-#include "pipeline/engine.h"
+#include "pipeline/runner.h"
 #include "source/source.h"
 
 #define COMMIT_SECONDS 1.0 /* of the wall clock: how much work a crash may cost; results do not depend on it */
@@ -20,7 +20,7 @@ struct ingest {
 	const struct config *config;
 	const struct ingest_options *options;
 	struct store *store;
-	struct engine *engine;
+	struct runner *runner;
 	struct rows **rows;      /* owned; every table of every analysis, in order */
 	struct row_sink *sinks;  /* owned; parallel to ANALYSES, pointing into rows */
 	struct store_input input; /* the one being read */
@@ -107,7 +107,7 @@ take_window(void *context, const struct window *window, uint64_t number, void *c
 	if (e != ERR_OK || seconds_now() - g->committed_at < COMMIT_SECONDS)
 		return e;
 	g->input.windows = number + 1;
-	engine_progress(g->engine, g->input.fingerprint, &g->input.octets);
+	runner_progress(g->runner, g->input.fingerprint, &g->input.octets);
 	e = store_input_update(g->store, &g->input, &g->why);
 	if (e == ERR_OK)
 		e = store_commit(g->store, &g->why);
@@ -123,7 +123,7 @@ take_flows(void *context, const struct flow *flows, size_t count)
 
 	(void)pthread_mutex_lock(&g->mutex);
 	if (g->window_number >= g->resume_windows)
-		e = store_append_flows(g->store, g->input.id, engine_window(g->engine).begin, flows, count, &g->why);
+		e = store_append_flows(g->store, g->input.id, runner_window(g->runner).begin, flows, count, &g->why);
 	(void)pthread_mutex_unlock(&g->mutex);
 	return e;
 }
@@ -176,7 +176,7 @@ run_input(struct ingest *g, struct source *source, const char *path, enum store_
 	enum err e;
 
 	g->window_number = 0;
-	e = engine_run(g->engine, source, &damage);
+	e = runner_run(g->runner, source, &damage);
 	if (g->why.text[0] != '\0') { /* a hook failed */
 		store_rollback(g->store);
 		return e;
@@ -225,7 +225,7 @@ ingest_run(const struct config *config, struct store *store, const char *const *
     const struct ingest_options *options, struct err_info *info)
 {
 	struct ingest g = { .config = config, .options = options, .store = store, .committed_at = seconds_now() };
-	struct engine_hooks hooks = { .window = take_window, .context = &g };
+	struct runner_hooks hooks = { .window = take_window, .context = &g };
 	char settings[CONFIG_FINGERPRINT_SIZE];
 	enum err e;
 
@@ -234,7 +234,7 @@ ingest_run(const struct config *config, struct store *store, const char *const *
 	config_fingerprint(config, settings);
 	e = ingest_declare(store, info);
 	if (e == ERR_OK)
-		e = engine_new(config, &hooks, &g.engine, info);
+		e = runner_new(config, &hooks, &g.runner, info);
 	if (e != ERR_OK)
 		return e;
 	(void)pthread_mutex_init(&g.mutex, NULL);
@@ -244,7 +244,7 @@ ingest_run(const struct config *config, struct store *store, const char *const *
 	if (e != ERR_OK)
 		*info = g.why;
 	free_sinks(&g);
-	engine_free(g.engine);
+	runner_free(g.runner);
 	(void)pthread_mutex_destroy(&g.mutex);
 	return e;
 }

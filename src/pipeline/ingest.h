@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Ingest: inputs through the engine into a store.
+ * Ingest: inputs through the runner into a store.
  *
  * Each input file is a unit: its flows end with it, and the store's registry knows it by its octets, so that reading it
  * twice changes nothing.  Rows are committed window by window (several small windows together); a run that dies loses

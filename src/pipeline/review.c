@@ -32,7 +32,7 @@ time_json(nsec_t time)
 {
 	char text[40];
 
-	return time != 0 ? json_string(clock_format(time, 9, text, sizeof text)) : json_null();
+	return time != 0 ? json_string(clock_format(time, 3, text, sizeof text)) : json_null();
 }
 
 /* A time that the store kept in milliseconds. */
@@ -51,8 +51,8 @@ input_json(const struct result *r)
 	json_object_set_new(input, "path", json_string(result_text(r, 0)));
 	json_object_set_new(input, "kind", json_string(result_text(r, 1)));
 	json_object_set_new(input, "fingerprint", json_string(result_text(r, 2)));
-	json_object_set_new(input, "begin", time_json(result_i64(r, 3)));
-	json_object_set_new(input, "end", time_json(result_i64(r, 4)));
+	json_object_set_new(input, "begin", time_json(from_ms(result_u64(r, 3))));
+	json_object_set_new(input, "end", time_json(from_ms(result_u64(r, 4))));
 	json_object_set_new(input, "records", json_integer((json_int_t)result_u64(r, 5)));
 	json_object_set_new(input, "octets", json_integer((json_int_t)result_u64(r, 6)));
 	if (damage[0] != '\0')
@@ -74,14 +74,14 @@ add_inputs(struct build *b, struct err_info *info)
 	json_t *inputs = json_array();
 	struct result *r;
 	enum err e = query_run(&b->query, &r, info,
-	    "SELECT path, kind, fingerprint, begin_ns, end_ns, records, octets, damage FROM inputs "
-	    "ORDER BY begin_ns, path, fingerprint");
+	    "SELECT path, kind, fingerprint, begin_time, end_time, records, octets, damage FROM inputs "
+	    "ORDER BY begin_time, path, fingerprint");
 
 	json_object_set_new(b->review, "inputs", inputs);
 	if (e != ERR_OK)
 		return e;
 	while (result_next(r)) {
-		nsec_t begin = result_i64(r, 3), end = result_i64(r, 4);
+		nsec_t begin = from_ms(result_u64(r, 3)), end = from_ms(result_u64(r, 4));
 		bool empty = result_u64(r, 5) == 0;
 		if (!empty && (end < b->options->from || begin >= b->options->to))
 			continue;

@@ -208,8 +208,6 @@ observations_new(void)
 		struct obs_counters *c = &o->counters[i];
 
 		c->records = OBSERVED_PACKETS / OBSERVED_COUNTERS;
-		c->snapped = i;
-		c->by_link_type[147] = i;
 		for (size_t k = 0; k < DROP_COUNT; k += 3)
 			c->drops.count[k] = i + k;
 	}

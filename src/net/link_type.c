@@ -2,7 +2,7 @@
 /*
  * Names of link types, decoded or not, by the numbers of https://www.tcpdump.org/linktypes.html.
  */
-#include "decode/decode.h"
+#include "net/link_type.h"
 
 /* In order of number. */
 static const struct {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Threads, chunks and windows; see engine.h.
+ * Threads, chunks and windows; see runner.h.
  *
  * All scheduling state is behind one mutex, which is taken about ten times per chunk of up to 1024 packets; the work itself
  * is done without it.
  */
-#include "pipeline/engine.h"
+#include "pipeline/runner.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -42,9 +42,9 @@ struct slot {
 	uint16_t (*members)[CHUNK_PACKETS]; /* owned; numbers of each shard's packets */
 };
 
-struct engine {
+struct runner {
 	const struct config *config;
-	struct engine_hooks hooks;
+	struct runner_hooks hooks;
 	struct shard shards[ANALYSIS_SHARDS];
 	unsigned thread_count;
 	size_t slot_count;
@@ -75,19 +75,19 @@ struct engine {
 };
 
 static struct slot *
-slot_at(struct engine *g, uint64_t number)
+slot_at(struct runner *g, uint64_t number)
 {
 	return &g->slots[number % g->slot_count];
 }
 
 struct window
-engine_window(const struct engine *g)
+runner_window(const struct runner *g)
 {
 	return g->window;
 }
 
 void
-engine_progress(struct engine *g, char *ret_fingerprint, uint64_t *ret_octets)
+runner_progress(struct runner *g, char *ret_fingerprint, uint64_t *ret_octets)
 {
 	(void)pthread_mutex_lock(&g->mutex);
 	memcpy(ret_fingerprint, g->progress, sizeof g->progress);
@@ -96,7 +96,7 @@ engine_progress(struct engine *g, char *ret_fingerprint, uint64_t *ret_octets)
 }
 
 static void
-slots_init(struct engine *g)
+slots_init(struct runner *g)
 {
 	/* One thread reuses one chunk, which then stays in the cache. */
 	g->slot_count = g->thread_count == 1 ? 1 : (size_t)g->thread_count * SLOTS_PER_THREAD;
@@ -109,9 +109,9 @@ slots_init(struct engine *g)
 }
 
 enum err
-engine_new(const struct config *config, const struct engine_hooks *hooks, struct engine **ret_engine, struct err_info *info)
+runner_new(const struct config *config, const struct runner_hooks *hooks, struct runner **ret_runner, struct err_info *info)
 {
-	struct engine *g = xcalloc(1, sizeof *g);
+	struct runner *g = xcalloc(1, sizeof *g);
 	struct hash_secret secret = hash_secret_new();
 	uint64_t threads = settings_u64(config->run, "threads");
 	enum err e = ERR_OK;
@@ -127,15 +127,15 @@ engine_new(const struct config *config, const struct engine_hooks *hooks, struct
 	for (size_t i = 0; i < ANALYSIS_SHARDS && e == ERR_OK; i++)
 		e = shard_init(&g->shards[i], config, secret, &hooks->flows, info);
 	if (e != ERR_OK) {
-		engine_free(g);
+		runner_free(g);
 		return e;
 	}
-	*ret_engine = g;
+	*ret_runner = g;
 	return ERR_OK;
 }
 
 void
-engine_free(struct engine *g)
+runner_free(struct runner *g)
 {
 	if (g == NULL)
 		return;
@@ -185,7 +185,7 @@ bound_segment(struct slot *slot, size_t from)
 
 /* Reads the next chunk into a slot; an empty slot with `end` set when there is no more. */
 static void
-fill_slot(struct engine *g, struct slot *slot)
+fill_slot(struct runner *g, struct slot *slot)
 {
 	enum err e = source_read(g->source, &slot->chunk, &g->read_info);
 
@@ -204,7 +204,7 @@ fill_slot(struct engine *g, struct slot *slot)
 
 /* One shard's part of a segment. */
 static void
-work_shard(struct engine *g, unsigned number, struct slot *slot)
+work_shard(struct runner *g, unsigned number, struct slot *slot)
 {
 	struct shard *shard = &g->shards[number];
 	struct packet *batch[BATCH_MAX];
@@ -228,7 +228,7 @@ work_shard(struct engine *g, unsigned number, struct slot *slot)
 
 /* Ends the open window: shards report, states merge in shard order into those of shard 0, the hook gets them. */
 static enum err
-close_window(struct engine *g)
+close_window(struct runner *g)
 {
 	struct shard *first = &g->shards[0];
 	enum err e;
@@ -253,7 +253,7 @@ close_window(struct engine *g)
 
 /* The window that the slot's segment belongs to is opened before its first packet is worked on. */
 static void
-open_window(struct engine *g, const struct slot *slot)
+open_window(struct runner *g, const struct slot *slot)
 {
 	for (size_t i = 0; i < slot->cut_count; i++) {
 		if (slot->cuts[i].at != slot->from)
@@ -274,7 +274,7 @@ segment_closes(const struct slot *slot)
 
 /* Closes the open window with the mutex released. */
 static void
-close_open_window(struct engine *g)
+close_open_window(struct runner *g)
 {
 	enum err e;
 
@@ -292,7 +292,7 @@ close_open_window(struct engine *g)
 
 /* The oldest chunk begins with a window of its own: the one before ends first. */
 static void
-enter_slot(struct engine *g, struct slot *slot)
+enter_slot(struct runner *g, struct slot *slot)
 {
 	slot->state = SLOT_CLOSING;
 	close_open_window(g);
@@ -304,7 +304,7 @@ enter_slot(struct engine *g, struct slot *slot)
 
 /* All shards have finished the oldest chunk's segment: ends its window where that is due, and moves on. */
 static void
-finish_segment(struct engine *g, struct slot *slot)
+finish_segment(struct runner *g, struct slot *slot)
 {
 	slot->state = SLOT_CLOSING;
 	if (segment_closes(slot))
@@ -328,7 +328,7 @@ finish_segment(struct engine *g, struct slot *slot)
 
 /* Does one shard's part of some chunk; false when there is none to do now. */
 static bool
-try_work(struct engine *g)
+try_work(struct runner *g)
 {
 	for (unsigned i = 0; i < ANALYSIS_SHARDS; i++) {
 		uint64_t number = g->turns[i].next;
@@ -351,7 +351,7 @@ try_work(struct engine *g)
 }
 
 static bool
-try_enter(struct engine *g)
+try_enter(struct runner *g)
 {
 	struct slot *slot = slot_at(g, g->work_first);
 
@@ -362,7 +362,7 @@ try_enter(struct engine *g)
 }
 
 static bool
-try_read(struct engine *g)
+try_read(struct runner *g)
 {
 	struct slot *slot = slot_at(g, g->read_next);
 
@@ -389,7 +389,7 @@ try_read(struct engine *g)
 static void *
 work(void *argument)
 {
-	struct engine *g = argument;
+	struct runner *g = argument;
 
 	(void)pthread_mutex_lock(&g->mutex);
 	while (!g->stop && !(g->read_all && g->work_first == g->read_next))
@@ -401,7 +401,7 @@ work(void *argument)
 }
 
 static void
-reset(struct engine *g, struct source *source)
+reset(struct runner *g, struct source *source)
 {
 	g->source = source;
 	g->timeline = (struct timeline){ .length = settings_duration(g->config->run, "window") };
@@ -421,7 +421,7 @@ reset(struct engine *g, struct source *source)
 }
 
 enum err
-engine_run(struct engine *g, struct source *source, struct err_info *info)
+runner_run(struct runner *g, struct source *source, struct err_info *info)
 {
 	pthread_t threads[MAX_THREADS];
 	unsigned started = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The engine: runs inputs through the shards with one or more threads.
+ * The runner: runs inputs through the shards with one or more threads.
  *
  * A ring of chunks is read in order by whichever thread is free, decoded by that thread, and then worked
  * on shard by shard: each shard takes the chunks in order, any thread may do it, none does two at once.
@@ -11,16 +11,16 @@
  *
  * Nothing of the result depends on the number of threads.
  */
-#ifndef YAGURA_PIPELINE_ENGINE_H
-#define YAGURA_PIPELINE_ENGINE_H
+#ifndef YAGURA_PIPELINE_RUNNER_H
+#define YAGURA_PIPELINE_RUNNER_H
 
 #include <stdint.h>
 
 #include "pipeline/shard.h"
 #include "source/source.h"
 
-/* What happens outside the engine; called by one thread at a time. */
-struct engine_hooks {
+/* What happens outside the runner; called by one thread at a time. */
+struct runner_hooks {
 	/* A window has ended.  `states` are merged, parallel to ANALYSES (NULL where disabled); `number` counts the input's
 	 * windows from 0.  A failure ends the run. */
 	enum err (*window)(void *context, const struct window *window, uint64_t number, void *const *states);
@@ -29,23 +29,23 @@ struct engine_hooks {
 	void *context; /* borrowed, for `window` */
 };
 
-struct engine;
+struct runner;
 
-/* Makes an engine with all tables; the configuration is borrowed. */
-MUST_CHECK enum err engine_new(const struct config *config, const struct engine_hooks *hooks,
-    struct engine **ret_engine, struct err_info *info);
-void engine_free(struct engine *engine);
+/* Makes a runner with all tables; the configuration is borrowed. */
+MUST_CHECK enum err runner_new(const struct config *config, const struct runner_hooks *hooks,
+    struct runner **ret_runner, struct err_info *info);
+void runner_free(struct runner *runner);
 
 /*
  * Runs one input from its start to its end; its last window is ended too.  Damage inside the input is returned as
  * ERR_TRUNC or ERR_FORMAT after everything before it has been processed; other errors stop the run at once.
  */
-MUST_CHECK enum err engine_run(struct engine *engine, struct source *source, struct err_info *info);
+MUST_CHECK enum err runner_run(struct runner *runner, struct source *source, struct err_info *info);
 
 /* A fingerprint of the input's octets so far, and how many they are: never more than has been read. */
-void engine_progress(struct engine *engine, char *ret_fingerprint, uint64_t *ret_octets);
+void runner_progress(struct runner *runner, char *ret_fingerprint, uint64_t *ret_octets);
 
 /* The window that is open while flows are handed to the sink. */
-struct window engine_window(const struct engine *engine);
+struct window runner_window(const struct runner *runner);
 
 #endif
