@@ -103,14 +103,37 @@ describe(const struct flow_entry *e, enum flow_end reason, struct flow *f)
 }
 
 static void
-end_flow(struct meter *m, struct flow_entry *e, enum flow_end reason)
+export_flow(struct meter *m, const struct flow_entry *e, enum flow_end reason)
 {
 	if ((e->flags & ENTRY_CLOSED) != 0 && reason != FLOW_END_RESOURCES)
 		reason = FLOW_END_DETECTED;
 	describe(e, reason, &m->ended[m->ended_count++]);
-	flow_table_remove(&m->table, e);
 	if (m->ended_count == METER_BATCH)
 		meter_flush(m);
+}
+
+static void
+end_flow(struct meter *m, struct flow_entry *e, enum flow_end reason)
+{
+	export_flow(m, e, reason);
+	flow_table_remove(&m->table, e);
+}
+
+/* Ends every flow, in the order in which they would have become idle. */
+static void
+end_all(struct meter *m)
+{
+	struct flow_table *t = &m->table;
+
+	for (int64_t s = t->second + 1; t->count != 0 && s <= t->second + WHEEL_SLOTS; s++) {
+		uint32_t number = t->heads[(uint64_t)s & (WHEEL_SLOTS - 1)];
+		for (; number != ENTRY_NONE; number = t->entries[number].next) {
+			__builtin_prefetch(&t->entries[t->entries[number].next]);
+			export_flow(m, &t->entries[number], FLOW_END_FORCED);
+		}
+	}
+	if (t->count != 0)
+		flow_table_clear(t);
 }
 
 static nsec_t
@@ -177,8 +200,7 @@ advance(struct meter *m, nsec_t time)
 	if (time <= m->clock && m->started) {
 		if (m->clock - time <= METER_CLOCK_STEP)
 			return;
-		while (t->count != 0)
-			end_flow(m, flow_table_soonest(t), FLOW_END_FORCED);
+		end_all(m);
 		m->started = false;
 	}
 	m->clock = time;
@@ -356,10 +378,7 @@ meter_packets(struct meter *m, const struct packet *const *packets, size_t count
 void
 meter_finish(struct meter *m)
 {
-	struct flow_table *t = &m->table;
-
-	while (t->count != 0)
-		end_flow(m, flow_table_soonest(t), FLOW_END_FORCED);
+	end_all(m);
 	meter_flush(m);
 	m->started = false;
 }

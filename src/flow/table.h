@@ -111,6 +111,9 @@ flow_table_insert(struct flow_table *table, uint64_t hash, const struct flow_key
 /* Takes an entry out, off its wheel slot, for reuse. */
 void flow_table_remove(struct flow_table *table, struct flow_entry *entry);
 
+/* Takes all entries out at once. */
+void flow_table_clear(struct flow_table *table);
+
 /* Hangs an entry on the wheel for `second`, not earlier than the next and not later than one turn.
  */
 void flow_table_schedule(struct flow_table *table, struct flow_entry *entry, int64_t second);

@@ -34,9 +34,10 @@ struct state {
 	struct cells cells;
 	uint64_t sizes[VOLUME_SIZE_BINS][2]; /* packets, octets */
 	bool touched;
-	/* The second the last packet fell into: most packets fall into the same. */
+	/* The bin the last packet fell into, and the last cell: most packets fall into the same. */
 	nsec_t bin_begin;
 	uint64_t bin;
+	size_t last;
 };
 
 static const struct setting SETTINGS[] = {
@@ -98,8 +99,12 @@ key_of(uint64_t bin, uint8_t version, uint8_t protocol, enum site_direction dire
 static inline struct cell *
 cell_at(struct state *s, uint64_t key)
 {
-	struct cell *cell = cells_at(&s->cells, key);
+	struct cell *cell = &s->cells.places[s->last & s->cells.mask];
 
+	if (cell->key == key)
+		return cell;
+	cell = cells_at(&s->cells, key);
+	s->last = cell != NULL ? (size_t)(cell - s->cells.places) : 0;
 	return cell != NULL ? cell : cells_at(&s->cells, key & 0xffffff);
 }
 
@@ -137,8 +142,7 @@ observe_flows(struct state *s, const struct batch *batch)
 		enum site_direction direction = SITE_UNKNOWN;
 		if (s->directions)
 			direction = site_direction(s->site, &f->source, &f->destination);
-		uint64_t bin = (uint64_t)(floor_div(flow_begin(f), s->resolution) + KEY_BIAS) << 24;
-		struct cell *cell = cell_at(s, key_of(bin, f->ip_version, f->protocol, direction));
+		struct cell *cell = cell_at(s, key_of(bin_of(s, flow_begin(f)), f->ip_version, f->protocol, direction));
 		if (cell != NULL)
 			cell->sums[SUM_FLOWS]++;
 	}
