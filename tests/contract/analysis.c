@@ -335,7 +335,6 @@ test_declaration(void **state)
 	const struct analysis *a = analysis_of(state);
 
 	assert_true(is_name(a->name, "/-"));
-	assert_non_null(strchr(a->name, '/'));
 	assert_ptr_equal(analysis_find(a->name), a);
 	assert_true(a->title != NULL && a->title[0] != '\0');
 	assert_true(a->consumes != 0);
@@ -418,7 +417,8 @@ test_papers(void **state)
 	char name[64], path[512];
 
 	(void)snprintf(name, sizeof name, "%s", a->name);
-	*strchr(name, '/') = '-';
+	if (strchr(name, '/') != NULL)
+		*strchr(name, '/') = '-';
 	(void)snprintf(path, sizeof path, YAGURA_SOURCE "/doc/analyses/%s.md", name);
 	if (access(path, R_OK) != 0)
 		fail_msg("%s is missing", path);
