@@ -240,6 +240,24 @@ pull(struct source *source, uint8_t *data, size_t size)
 	return got;
 }
 
+/*
+ * Reads up to `room` octets behind the `have` in the chunk; returns how many.  A file is read in
+ * one go.  From a pipe, one record is enough: waiting for more would keep it back.
+ */
+static size_t
+fill(struct source *source, uint8_t *to, size_t room, size_t have)
+{
+	size_t done = 0, got;
+
+	if (room == 0 || (have >= source->need && stream_waits(source->stream)))
+		return 0;
+	do {
+		got = pull(source, to + done, room - done);
+		done += got;
+	} while (got > 0 && have + done < source->need);
+	return done;
+}
+
 /* Keeps the octets of a chunk from `used` to `have`; the first `taken` of them are still carried.
  */
 static void
@@ -282,7 +300,7 @@ read_round(struct source *source, struct chunk *chunk)
 	const size_t want = source->need > source->target ? source->need : source->target;
 	const size_t carried = source->carry.end - source->carry.begin;
 	const size_t taken = carried < want ? carried : want;
-	size_t have = taken, got = taken < want;
+	size_t have = taken;
 	struct capture_run run = { .offset = source->offset, .packets = chunk->packets };
 
 	if (source->format_failure != NULL)
@@ -294,11 +312,7 @@ read_round(struct source *source, struct chunk *chunk)
 	}
 	if (taken > 0)
 		memcpy(chunk->buffer, source->carry.data + source->carry.begin, taken);
-	/* A pipe gives little at a time: one record is enough. */
-	for (bool first = true; got > 0 && (first || have < source->need); first = false) {
-		got = pull(source, chunk->buffer + have, want - have);
-		have += got;
-	}
+	have += fill(source, chunk->buffer + have, want - have, have);
 
 	run.data = chunk->buffer;
 	run.size = have;

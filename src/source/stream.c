@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/xmalloc.h"
@@ -27,6 +28,7 @@ struct stream {
 	int fd;
 	XXH3_state_t *hash;        /* owned */
 	uint64_t octets;           /* read and hashed */
+	bool waits;                /* a pipe, a terminal, … */
 	bool at_end;               /* nothing more is stored (or can be read) */
 	bool broken;               /* … because a read failed */
 	const struct codec *codec; /* NULL: plain */
@@ -46,8 +48,10 @@ enum err
 stream_new(int fd, struct stream **ret_stream, struct err_info *info)
 {
 	struct stream *stream = xcalloc(1, sizeof *stream);
+	struct stat status;
 
 	stream->fd = fd;
+	stream->waits = fstat(fd, &status) != 0 || !S_ISREG(status.st_mode);
 	stream->raw = xmalloc(RAW_SIZE);
 	stream->hash = XXH3_createState();
 	if (stream->hash == NULL) {
@@ -128,6 +132,12 @@ stream_drain(struct stream *stream)
 	}
 	stream->raw_end = 0;
 	return unseen;
+}
+
+bool
+stream_waits(const struct stream *stream)
+{
+	return stream->waits;
 }
 
 const char *
@@ -225,6 +235,8 @@ read_coded(struct stream *stream, uint8_t *data, size_t size)
 		size_t in_before, out_before = step.out_size;
 
 		if (stream->raw_at == stream->raw_end && !stream->at_end) {
+			if (stream->waits && step.out_size < size)
+				break;
 			stream->raw_at = stream->raw_end = 0;
 			raw_refill(stream);
 		}

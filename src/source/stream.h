@@ -25,10 +25,9 @@ MUST_CHECK enum err stream_new(int fd, struct stream **ret_stream, struct err_in
 void stream_free(struct stream *stream);
 
 /*
- * Up to `size` (> 0) further octets, uncompressed; `*ret_got` is 0 at the end.  A file or a
- * compressed stream fills `data` as far as it can, a pipe gives what it has.  Errors: ERR_IO,
- * ERR_TRUNC and ERR_FORMAT (the compressed stream); each is reported once, and the text does not
- * name the file.
+ * Up to `size` (> 0) further octets, uncompressed; `*ret_got` is 0 at the end.  What comes from a
+ * pipe is given as it comes.  Errors: ERR_IO, ERR_TRUNC and ERR_FORMAT (the compressed stream);
+ * each is reported once, and the text does not name the file.
  */
 MUST_CHECK enum err stream_read(
     struct stream *stream, uint8_t *data, size_t size, size_t *ret_got, struct err_info *info);
@@ -36,6 +35,9 @@ MUST_CHECK enum err stream_read(
 /* Reads the stored octets that are left without undoing them, for the fingerprint; returns how many
  * there were that no reader has seen. */
 uint64_t stream_drain(struct stream *stream);
+
+/* True when a read may have to wait for somebody to write: not a regular file. */
+bool stream_waits(const struct stream *stream);
 
 /* ".gz", ".zst", ".xz", or "" for a plain stream. */
 const char *stream_suffix(const struct stream *stream);
