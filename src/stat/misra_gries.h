@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Heavy hitters of a weighted stream in fixed memory: Misra-Gries over three metrics at once.
+ *
+ * At most `capacity` keys are held, each with three counters (for traffic: octets, packets, flows).
+ * A key that is held is simply added to.  When a new key finds the table full, it is purged: for
+ *each metric m the counter d_m that stands at the 5/6 quantile is subtracted from every counter
+ * (down to 0 at most), error[m] grows by d_m, and keys whose counters are all 0 leave.
+ *
+ * Bounds.  For every key and metric, held or not (an absent counter is 0):
+ *
+ *	counter <= true value <= counter + error[m]          error[m] <= 6 N_m / capacity
+ *
+ * where N_m is the sum of all weights.  The first holds because each purge takes at most d_m from a
+ * key.  The second: more than capacity/6 counters are at least d_m, so a purge takes at least
+ * d_m capacity/6 out of the sum of the counters, which never got more than N_m in.  And at least
+ *half the table becomes free: at most capacity/6 keys are above d_m in each of the three metrics.
+ *So a purge, linear in the capacity, is paid by capacity/2 new keys.
+ *
+ * Merging two summaries, by adding each key of one to the other and the errors, keeps both bounds
+ * (the argument above does not ask in which table a purge took its share).
+ *
+ * The keys lie in the order of their coming; the hash table beside them holds numbers only.  Hence
+ * results and order do not depend on the hash, which may be keyed with a secret.
+ *
+ * J. Misra, D. Gries, "Finding repeated elements", Science of Computer Programming 2, 1982.
+ * R. Berinde, G. Cormode, P. Indyk, M. Strauss, "Space-optimal heavy hitters with strong error
+ * bounds", PODS 2009.  D. Anderson et al., "A high-performance algorithm for identifying frequent
+ * items in data streams", IMC 2017 (purging by a quantile).  P. Agarwal et al., "Mergeable
+ *summaries", PODS 2012.
+ */
+#ifndef YAGURA_STAT_MISRA_GRIES_H
+#define YAGURA_STAT_MISRA_GRIES_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MG_METRICS 3
+
+/* Least and greatest capacity. */
+#define MG_CAPACITY_LEAST 16
+#define MG_CAPACITY_MOST  (1U << 19)
+
+/* One key, one cache line. */
+struct mg_entry {
+	uint64_t key[4]; /* words 2 and 3 of a key of 2 are the caller's own, zero for a new key */
+	uint64_t counters[MG_METRICS];
+	uint32_t hash;
+	uint32_t handle; /* the caller's own, zero for a new key */
+};
+
+static_assert(sizeof(struct mg_entry) == 64, "an entry is one cache line");
+
+struct mg {
+	struct mg_entry *entries; /* owned; `count` of them in order of coming */
+	uint32_t *slots;   /* owned; lowest 12 bits of the hash, 20 bits of entry number + 1 */
+	uint64_t *scratch; /* owned; MG_METRICS x capacity, for finding d_m */
+	uint32_t count;
+	uint32_t capacity;
+	uint32_t slot_mask;
+	unsigned slot_shift;        /* the highest bits of the hash tell the slot */
+	unsigned key_words;         /* 2 or 4 */
+	uint64_t error[MG_METRICS]; /* how much any counter may be short */
+	/* Told of every key with a handle that leaves in a purge; may be NULL. */
+	void (*leave)(void *context, struct mg_entry *entry);
+	void *context; /* borrowed */
+};
+
+/* An empty table; `leave` and `context` are for the caller to set. */
+void mg_init(struct mg *mg, uint32_t capacity, unsigned key_words);
+void mg_release(struct mg *mg);
+
+/* Back to empty, at the cost of what is held; `leave` is not called. */
+void mg_clear(struct mg *mg);
+
+/* The new entry of a key that is not there, purging first when the table is full; `at` is the empty
+ * slot where looking for it ended.  For mg_add alone. */
+struct mg_entry *mg_insert(struct mg *mg, const uint64_t *key, uint32_t hash, uint32_t at);
+
+#define MG_NUMBER_BITS 20
+#define MG_NUMBER_MASK ((1U << MG_NUMBER_BITS) - 1)
+#define MG_TAG_MASK    ((1U << (32 - MG_NUMBER_BITS)) - 1)
+
+/* Asks for the memory that mg_add will touch first. */
+static inline void
+mg_prefetch_slot(const struct mg *mg, uint32_t hash)
+{
+	__builtin_prefetch(&mg->slots[hash >> mg->slot_shift]);
+}
+
+/* Asks for the memory that mg_add will touch second. */
+static inline void
+mg_prefetch_entry(const struct mg *mg, uint32_t hash)
+{
+	uint32_t number = mg->slots[hash >> mg->slot_shift] & MG_NUMBER_MASK;
+
+	/* New entries follow one another, which the machine sees by itself. */
+	__builtin_prefetch(&mg->entries[number != 0 ? number - 1 : mg->count]);
+}
+
+/* a + b, or the greatest number when that would pass it. */
+static inline uint64_t
+mg_sum(uint64_t a, uint64_t b)
+{
+	return a + b < a ? UINT64_MAX : a + b;
+}
+
+/*
+ * Adds weights to a key and returns its entry, good until the next call.  `hash` is of the key: the
+ * same for the same key in this table, its highest bits the best.  `key_words` is the table's, said
+ * again so that it can be constant where this is expanded.
+ */
+static inline struct mg_entry *
+mg_add(struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash,
+    const uint64_t weights[MG_METRICS])
+{
+	struct mg_entry *e;
+
+	for (uint32_t at = hash >> mg->slot_shift;; at = (at + 1) & mg->slot_mask) {
+		uint32_t slot = mg->slots[at];
+		if (slot == 0) {
+			e = mg_insert(mg, key, hash, at);
+			break;
+		}
+		e = &mg->entries[(slot & MG_NUMBER_MASK) - 1];
+		if (slot >> MG_NUMBER_BITS == (hash & MG_TAG_MASK) && e->key[0] == key[0] &&
+		    e->key[1] == key[1] &&
+		    (key_words == 2 || (e->key[2] == key[2] && e->key[3] == key[3])))
+			break;
+	}
+	for (unsigned m = 0; m < MG_METRICS; m++)
+		e->counters[m] = mg_sum(e->counters[m], weights[m]);
+	return e;
+}
+
+#endif
