@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who talks most: addresses, prefixes (/24 of IPv4, /48 of IPv6) and pairs of addresses, by octets,
+ * packets, flows and distinct peers.
+ *
+ * A flow counts for both of its ends, with both of its directions; a pair has no order, because
+ * which end began is not known of a flow that was met in its middle.  Each kind is a Misra-Gries
+ * summary over the three weights (stat/misra_gries.h), so memory is fixed and the error is known
+ * and printed. Peers are a HyperLogLog a key (peers.h), the number of distinct keys one HyperLogLog
+ * a kind.
+ *
+ * A batch goes through in three steps, so that memory is asked for before it is needed: hash all
+ * keys and prefetch their slots, prefetch their entries, update.
+ *
+ * Consumes flows.  Yields per window and kind the keys that are among the greatest by any measure,
+ * and a row with the totals and the bounds.
+ */
+#include "analysis/traffic/talkers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/traffic/address_hash.h"
+#include "analysis/traffic/peers.h"
+#include "base/xmalloc.h"
+#include "stat/hll.h"
+#include "stat/select.h"
+
+#define CHUNK 16 /* flows prefetched together: what they touch fits in the first-level cache */
+
+/* Registers of `distinct` whose numbers are kept, so that clearing a quiet window is cheap. */
+#define TOUCHED_MOST 512
+
+static_assert(BATCH_MAX % CHUNK == 0, "chunks tile a batch");
+
+const char *const talkers_kind_names[TALKERS_KIND_COUNT] = { "address", "prefix", "pair" };
+
+/* Distinct keys of a kind. */
+struct distinct {
+	uint8_t *registers;     /* owned */
+	uint32_t touched_count; /* TOUCHED_MOST + 1: too many to tell */
+	uint16_t touched[TOUCHED_MOST];
+};
+
+/* All keys of one kind. */
+struct group {
+	struct mg mg;
+	struct peers_pool pool; /* empty for pairs */
+	struct distinct distinct;
+};
+
+struct talkers {
+	struct address_hash hash;
+	struct group groups[TALKERS_KIND_COUNT];
+	uint64_t totals[MG_METRICS];
+	uint64_t row_most;
+};
+
+/* The keys of one flow: both ends' addresses and prefixes, and the pair. */
+struct keys {
+	struct address ends[2];
+	struct address prefixes[2];
+	uint64_t pair_words[4]; /* both ends, the lower one first */
+	uint64_t weights[MG_METRICS];
+	uint64_t fixed[2]; /* hashes of the ends without a secret, for sketches */
+	uint32_t end_hashes[2];
+	uint32_t prefix_hashes[2];
+	uint32_t pair_hash;
+};
+
+/* ------------------------------------------------------------------ hashing */
+
+/* A pair by the hashes of its ends, in either order. */
+static inline uint32_t
+hash_pair(const uint64_t hashes[2])
+{
+	return (uint32_t)(hash_mix64(hashes[0] + hashes[1]) >> 32);
+}
+
+/* A hash of an address without a secret, for sketches. */
+static inline uint64_t
+hash_fixed(const struct address *a)
+{
+	return a->words[0] == 0 ? hash_mix64(a->words[1]) : hash_mix_words(a->words, 2);
+}
+
+static inline struct address
+prefix_of(const struct address *a)
+{
+	struct address p = *a;
+
+	if (address_is_ipv4(a))
+		p.octets[15] = 0;
+	else
+		memset(p.octets + TALKERS_PREFIX_IPV6 / 8, 0, 16 - TALKERS_PREFIX_IPV6 / 8);
+	return p;
+}
+
+static_assert(TALKERS_PREFIX_IPV4 == 24, "prefix_of clears the last octet");
+
+static inline void
+order_pair(uint64_t words[4], const struct address ends[2])
+{
+	uint64_t a0 = __builtin_bswap64(ends[0].words[0]), a1 = __builtin_bswap64(ends[0].words[1]);
+	uint64_t b0 = __builtin_bswap64(ends[1].words[0]), b1 = __builtin_bswap64(ends[1].words[1]);
+	unsigned swap = b0 < a0 || (b0 == a0 && b1 < a1);
+
+	words[0] = ends[swap].words[0];
+	words[1] = ends[swap].words[1];
+	words[2] = ends[!swap].words[0];
+	words[3] = ends[!swap].words[1];
+}
+
+static inline void
+keys_of(const struct address_hash *hash, const struct flow *f, struct keys *k)
+{
+	uint64_t hashes[2];
+
+	k->ends[0] = f->source;
+	k->ends[1] = f->destination;
+	for (unsigned i = 0; i < 2; i++) {
+		k->prefixes[i] = prefix_of(&k->ends[i]);
+		hashes[i] = address_hash_one(hash, &k->ends[i]);
+		k->end_hashes[i] = (uint32_t)(hashes[i] >> 32);
+		k->prefix_hashes[i] = (uint32_t)(address_hash_one(hash, &k->prefixes[i]) >> 32);
+		k->fixed[i] = hash_fixed(&k->ends[i]);
+	}
+	order_pair(k->pair_words, k->ends);
+	k->pair_hash = hash_pair(hashes);
+	k->weights[TALKERS_OCTETS] = mg_sum(f->octets[0], f->octets[1]);
+	k->weights[TALKERS_PACKETS] = mg_sum(f->packets[0], f->packets[1]);
+	k->weights[TALKERS_FLOWS] = 1;
+}
+
+/* ------------------------------------------------------------------ distinct keys */
+
+static inline void
+distinct_raise(struct distinct *d, uint32_t index, uint8_t rank)
+{
+	if (d->registers[index] >= rank)
+		return;
+	if (d->registers[index] == 0 && d->touched_count <= TOUCHED_MOST) {
+		if (d->touched_count < TOUCHED_MOST)
+			d->touched[d->touched_count] = (uint16_t)index;
+		d->touched_count++;
+	}
+	d->registers[index] = rank;
+}
+
+static inline void
+distinct_add(struct distinct *d, uint64_t hash)
+{
+	distinct_raise(d, hll_index(hash, TALKERS_DISTINCT_PRECISION),
+	    hll_rank(hash, TALKERS_DISTINCT_PRECISION));
+}
+
+static void
+distinct_union(struct distinct *into, const struct distinct *from)
+{
+	if (from->touched_count > TOUCHED_MOST) {
+		hll_union(into->registers, from->registers, TALKERS_DISTINCT_PRECISION);
+		into->touched_count = TOUCHED_MOST + 1;
+		return;
+	}
+	for (uint32_t i = 0; i < from->touched_count; i++)
+		distinct_raise(into, from->touched[i], from->registers[from->touched[i]]);
+}
+
+static void
+distinct_clear(struct distinct *d)
+{
+	if (d->touched_count > TOUCHED_MOST)
+		memset(d->registers, 0, HLL_SIZE(TALKERS_DISTINCT_PRECISION));
+	for (uint32_t i = 0; i < d->touched_count && d->touched_count <= TOUCHED_MOST; i++)
+		d->registers[d->touched[i]] = 0;
+	d->touched_count = 0;
+}
+
+/* ------------------------------------------------------------------ life */
+
+static struct peers
+entry_peers(struct mg_entry *e)
+{
+	/* Keys of two words leave two of the entry for the small sketch. */
+	return (struct peers){ .codes = &e->key[2], .handle = &e->handle };
+}
+
+static void
+give_back_peers(void *context, struct mg_entry *entry)
+{
+	peers_pool_return(context, entry->handle);
+}
+
+static enum err
+init(void *state, const struct analysis_context *context, struct err_info *info)
+{
+	struct talkers *t = state;
+	uint32_t keys = (uint32_t)settings_u64(context->settings, "keys");
+	uint32_t sketches = (uint32_t)settings_u64(context->settings, "peer_sketches");
+
+	(void)info;
+	address_hash_init(&t->hash, &context->secret);
+	t->row_most = settings_u64(context->settings, "rows");
+	for (unsigned kind = 0; kind < TALKERS_KIND_COUNT; kind++) {
+		struct group *g = &t->groups[kind];
+		mg_init(&g->mg, keys, kind == TALKERS_PAIR ? 4 : 2);
+		peers_pool_init(&g->pool, kind == TALKERS_PAIR ? 0 : sketches);
+		g->distinct.registers = xcalloc(1, HLL_SIZE(TALKERS_DISTINCT_PRECISION));
+		if (kind != TALKERS_PAIR) {
+			g->mg.leave = give_back_peers;
+			g->mg.context = &g->pool;
+		}
+	}
+	return ERR_OK;
+}
+
+static void
+release(void *state)
+{
+	struct talkers *t = state;
+
+	for (unsigned kind = 0; kind < TALKERS_KIND_COUNT; kind++) {
+		mg_release(&t->groups[kind].mg);
+		peers_pool_release(&t->groups[kind].pool);
+		free(t->groups[kind].distinct.registers);
+	}
+}
+
+static void
+clear(void *state)
+{
+	struct talkers *t = state;
+
+	for (unsigned kind = 0; kind < TALKERS_KIND_COUNT; kind++) {
+		mg_clear(&t->groups[kind].mg);
+		peers_pool_clear(&t->groups[kind].pool);
+		distinct_clear(&t->groups[kind].distinct);
+	}
+	memset(t->totals, 0, sizeof t->totals);
+}
+
+/* ------------------------------------------------------------------ observing */
+
+static inline void
+prefetch_slots(const struct talkers *t, const struct keys *k)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		mg_prefetch_slot(&t->groups[TALKERS_ADDRESS].mg, k->end_hashes[i]);
+		mg_prefetch_slot(&t->groups[TALKERS_PREFIX].mg, k->prefix_hashes[i]);
+	}
+	mg_prefetch_slot(&t->groups[TALKERS_PAIR].mg, k->pair_hash);
+}
+
+static inline void
+prefetch_entries(const struct talkers *t, const struct keys *k)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		mg_prefetch_entry(&t->groups[TALKERS_ADDRESS].mg, k->end_hashes[i]);
+		mg_prefetch_entry(&t->groups[TALKERS_PREFIX].mg, k->prefix_hashes[i]);
+	}
+	mg_prefetch_entry(&t->groups[TALKERS_PAIR].mg, k->pair_hash);
+}
+
+/* Counts a flow for one key; `peer` is the fixed hash of the other end. */
+static inline void
+update(
+    struct group *g, const struct address *key, uint32_t hash, const struct keys *k, uint64_t peer)
+{
+	struct mg_entry *e = mg_add(&g->mg, key->words, 2, hash, k->weights);
+
+	peers_add(&g->pool, entry_peers(e), peer);
+}
+
+static inline void
+update_all(struct talkers *t, const struct keys *k)
+{
+	struct group *addresses = &t->groups[TALKERS_ADDRESS];
+	struct group *prefixes = &t->groups[TALKERS_PREFIX];
+	struct group *pairs = &t->groups[TALKERS_PAIR];
+	/* A key that is at both ends is counted once, with the one peer it has: itself. */
+	unsigned ends = address_equal(&k->ends[0], &k->ends[1]) ? 1 : 2;
+	bool same_prefix = address_equal(&k->prefixes[0], &k->prefixes[1]);
+
+	for (unsigned m = 0; m < MG_METRICS; m++)
+		t->totals[m] = mg_sum(t->totals[m], k->weights[m]);
+	for (unsigned i = 0; i < ends; i++) {
+		update(addresses, &k->ends[i], k->end_hashes[i], k, k->fixed[!i]);
+		distinct_add(&addresses->distinct, k->fixed[i]);
+		distinct_add(&prefixes->distinct, hash_fixed(&k->prefixes[i]));
+	}
+	update(prefixes, &k->prefixes[0], k->prefix_hashes[0], k, k->fixed[1]);
+	if (!same_prefix)
+		update(prefixes, &k->prefixes[1], k->prefix_hashes[1], k, k->fixed[0]);
+	(void)mg_add(&pairs->mg, k->pair_words, 4, k->pair_hash, k->weights);
+	distinct_add(&pairs->distinct, hash_mix64(k->fixed[0] + k->fixed[1]));
+}
+
+static void
+observe(void *state, const struct batch *batch)
+{
+	struct talkers *t = state;
+	struct keys keys[CHUNK];
+
+	for (size_t begin = 0; begin < batch->count; begin += CHUNK) {
+		size_t count = batch->count - begin < CHUNK ? batch->count - begin : CHUNK;
+		for (size_t i = 0; i < count; i++) {
+			keys_of(&t->hash, &batch->flows[begin + i], &keys[i]);
+			prefetch_slots(t, &keys[i]);
+		}
+		for (size_t i = 0; i < count; i++)
+			prefetch_entries(t, &keys[i]);
+		for (size_t i = 0; i < count; i++)
+			update_all(t, &keys[i]);
+	}
+}
+
+/* ------------------------------------------------------------------ merging */
+
+/* A key's hash in this state's table: the other state may have had another secret. */
+static uint32_t
+hash_key(const struct address_hash *hash, unsigned kind, const uint64_t *key)
+{
+	uint64_t hashes[2] = { 0, 0 };
+
+	for (unsigned i = 0; i < (kind == TALKERS_PAIR ? 2 : 1); i++) {
+		struct address a = { .words = { key[2 * i], key[2 * i + 1] } };
+		hashes[i] = address_hash_one(hash, &a);
+	}
+	return kind == TALKERS_PAIR ? hash_pair(hashes) : (uint32_t)(hashes[0] >> 32);
+}
+
+static void
+merge(void *into, const void *from)
+{
+	struct talkers *t = into;
+	const struct talkers *f = from;
+
+	for (unsigned kind = 0; kind < TALKERS_KIND_COUNT; kind++) {
+		struct group *g = &t->groups[kind];
+		const struct group *h = &f->groups[kind];
+		for (uint32_t i = 0; i < h->mg.count; i++) {
+			struct mg_entry other = h->mg.entries[i];
+			struct mg_entry *e = mg_add(&g->mg, other.key, g->mg.key_words,
+			    hash_key(&t->hash, kind, other.key), other.counters);
+			if (kind != TALKERS_PAIR)
+				peers_union(
+				    &g->pool, entry_peers(e), &h->pool, entry_peers(&other));
+		}
+		for (unsigned m = 0; m < MG_METRICS; m++)
+			g->mg.error[m] = mg_sum(g->mg.error[m], h->mg.error[m]);
+		distinct_union(&g->distinct, &h->distinct);
+	}
+	for (unsigned m = 0; m < MG_METRICS; m++)
+		t->totals[m] = mg_sum(t->totals[m], f->totals[m]);
+}
+
+/* ------------------------------------------------------------------ rows */
+
+/* One metric of one entry, with what breaks ties. */
+struct ranked {
+	const struct mg_entry *entry;
+	uint64_t value;
+	uint32_t number; /* of the entry */
+};
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	return memcmp(x->entry->key, y->entry->key, sizeof x->entry->key);
+}
+
+static uint64_t
+metric_of(struct group *g, uint32_t number, unsigned metric)
+{
+	struct mg_entry *e = &g->mg.entries[number];
+
+	if (metric < MG_METRICS)
+		return e->counters[metric];
+	return (uint64_t)(peers_estimate(&g->pool, entry_peers(e)) + 0.5);
+}
+
+/* Chooses the `most` greatest entries by one metric; of equal ones those with the lesser keys. */
+static void
+choose(struct group *g, unsigned metric, uint32_t most, bool *chosen)
+{
+	uint32_t count = g->mg.count, equal_count = 0, above = 0;
+	struct ranked *equal = xcalloc(count, sizeof *equal);
+	uint64_t *values = xcalloc(count, sizeof *values);
+	uint64_t *scratch = xcalloc(count, sizeof *scratch);
+	uint64_t edge;
+
+	for (uint32_t i = 0; i < count; i++)
+		values[i] = metric_of(g, i, metric);
+	memcpy(scratch, values, count * sizeof *values);
+	edge = select_rank(scratch, count, count - most);
+	for (uint32_t i = 0; i < count; i++) {
+		if (values[i] > edge) {
+			chosen[i] = true;
+			above++;
+		} else if (values[i] == edge) {
+			equal[equal_count++] = (struct ranked){
+				.entry = &g->mg.entries[i], .value = values[i], .number = i
+			};
+		}
+	}
+	if (above + equal_count > most)
+		qsort(equal, equal_count, sizeof *equal, compare_keys);
+	for (uint32_t i = 0; i < equal_count && above + i < most; i++)
+		chosen[equal[i].number] = true;
+	free(equal);
+	free(values);
+	free(scratch);
+}
+
+/* Marks the entries that become rows, and finds the greatest counters among the others. */
+static void
+choose_rows(struct group *g, unsigned kind, uint64_t row_most, bool *chosen, uint64_t *ret_cut)
+{
+	unsigned metrics = kind == TALKERS_PAIR ? MG_METRICS : MG_METRICS + 1;
+
+	for (unsigned m = 0; m < MG_METRICS; m++)
+		ret_cut[m] = 0;
+	if (g->mg.count <= row_most) {
+		memset(chosen, true, g->mg.count * sizeof *chosen);
+		return;
+	}
+	for (unsigned m = 0; m < metrics; m++)
+		choose(g, m, (uint32_t)(row_most / metrics), chosen);
+	for (uint32_t i = 0; i < g->mg.count; i++)
+		for (unsigned m = 0; m < MG_METRICS && !chosen[i]; m++)
+			if (ret_cut[m] < g->mg.entries[i].counters[m])
+				ret_cut[m] = g->mg.entries[i].counters[m];
+}
+
+static unsigned
+key_length(unsigned kind, bool ipv4)
+{
+	if (kind == TALKERS_PREFIX)
+		return ipv4 ? TALKERS_PREFIX_IPV4 : TALKERS_PREFIX_IPV6;
+	return ipv4 ? 32 : 128;
+}
+
+static void
+yield_row(struct rows *rows, unsigned kind, struct group *g, struct mg_entry *e)
+{
+	struct address address = { .words = { e->key[0], e->key[1] } };
+	struct address peer = { .words = { 0, 0 } };
+	uint8_t registers[PEERS_SIZE];
+	uint8_t stored[HLL_ENCODED_SIZE(PEERS_PRECISION)];
+	size_t size = 0;
+
+	if (kind == TALKERS_PAIR) {
+		peer = (struct address){ .words = { e->key[2], e->key[3] } };
+	} else {
+		peers_expand(&g->pool, entry_peers(e), registers);
+		size = hll_encode(registers, PEERS_PRECISION, stored);
+	}
+	rows_text(rows, TALKERS_KIND_COLUMN, talkers_kind_names[kind]);
+	rows_address(rows, TALKERS_ADDRESS_COLUMN, &address);
+	rows_u64(rows, TALKERS_LENGTH_COLUMN, key_length(kind, address_is_ipv4(&address)));
+	rows_address(rows, TALKERS_PEER_COLUMN, &peer);
+	for (unsigned m = 0; m < MG_METRICS; m++)
+		rows_u64(rows, TALKERS_COUNTER_COLUMN + m, e->counters[m]);
+	rows_blob(rows, TALKERS_PEERS_COLUMN, stored, size);
+	rows_u64(rows, TALKERS_PARTIAL_COLUMN, (e->handle & PEERS_PARTIAL) != 0);
+	rows_next(rows);
+}
+
+static void
+yield_totals(struct rows *rows, const struct talkers *t, unsigned kind, const uint64_t *cut)
+{
+	const struct group *g = &t->groups[kind];
+	uint8_t *stored = xmalloc(HLL_ENCODED_SIZE(TALKERS_DISTINCT_PRECISION));
+	size_t size = hll_encode(g->distinct.registers, TALKERS_DISTINCT_PRECISION, stored);
+
+	rows_text(rows, TALKERS_TOTALS_KIND_COLUMN, talkers_kind_names[kind]);
+	for (unsigned m = 0; m < MG_METRICS; m++) {
+		rows_u64(rows, TALKERS_TOTALS_COUNTER_COLUMN + m, t->totals[m]);
+		rows_u64(rows, TALKERS_TOTALS_ERROR_COLUMN + m, g->mg.error[m]);
+		rows_u64(rows, TALKERS_TOTALS_CUT_COLUMN + m, cut[m]);
+	}
+	rows_u64(rows, TALKERS_TOTALS_KEYS_COLUMN, g->mg.count);
+	rows_blob(rows, TALKERS_TOTALS_DISTINCT_COLUMN, stored, size);
+	rows_next(rows);
+	free(stored);
+}
+
+static void
+finish(void *state, const struct window *window, const struct row_sink *sink)
+{
+	struct talkers *t = state;
+
+	(void)window;
+	if (t->totals[TALKERS_FLOWS] == 0)
+		return;
+	for (unsigned kind = 0; kind < TALKERS_KIND_COUNT; kind++) {
+		struct group *g = &t->groups[kind];
+		bool *chosen = xcalloc(g->mg.count, sizeof *chosen);
+		struct ranked *order = xcalloc(g->mg.count, sizeof *order);
+		uint64_t cut[MG_METRICS];
+		uint32_t count = 0;
+
+		choose_rows(g, kind, t->row_most, chosen, cut);
+		for (uint32_t i = 0; i < g->mg.count; i++)
+			if (chosen[i])
+				order[count++] =
+				    (struct ranked){ .entry = &g->mg.entries[i], .number = i };
+		qsort(order, count, sizeof *order, compare_keys);
+		for (uint32_t i = 0; i < count; i++)
+			yield_row(sink->tables[0], kind, g, &g->mg.entries[order[i].number]);
+		yield_totals(sink->tables[1], t, kind, cut);
+		free(order);
+		free(chosen);
+	}
+}
+
+/* ------------------------------------------------------------------ declaration */
+
+static const struct setting SETTINGS[] = {
+	{ "keys", SETTING_U64, "4096", "64", "262144",
+	    "keys of each kind held in each of 8 shards; the error is at most 6/keys of the "
+	    "total" },
+	{ "rows", SETTING_U64, "500", "8", "100000", "keys of each kind stored for each window" },
+	{ "top", SETTING_U64, "20", "1", "1000", "rows of a table in the review" },
+	{ "peer_sketches", SETTING_U64, "2048", "0", "262144",
+	    "keys of each kind and shard with more than 8 peers whose peers are counted" },
+};
+
+static const struct column COLUMNS[TALKERS_COLUMN_COUNT] = {
+	[TALKERS_KIND_COLUMN] = { "kind", COLUMN_TEXT, "" },
+	[TALKERS_ADDRESS_COLUMN] = { "address", COLUMN_ADDRESS, "" },
+	[TALKERS_LENGTH_COLUMN] = { "prefix_length", COLUMN_U8, "" },
+	[TALKERS_PEER_COLUMN] = { "peer_address", COLUMN_ADDRESS, "" },
+	[TALKERS_COUNTER_COLUMN + TALKERS_OCTETS] = { "octets", COLUMN_U64, "octets" },
+	[TALKERS_COUNTER_COLUMN + TALKERS_PACKETS] = { "packets", COLUMN_U64, "packets" },
+	[TALKERS_COUNTER_COLUMN + TALKERS_FLOWS] = { "flows", COLUMN_U64, "flows" },
+	[TALKERS_PEERS_COLUMN] = { "peers", COLUMN_BLOB, "" },
+	[TALKERS_PARTIAL_COLUMN] = { "peers_partial", COLUMN_U8, "" },
+};
+
+static const struct column TOTALS_COLUMNS[TALKERS_TOTALS_COLUMN_COUNT] = {
+	[TALKERS_TOTALS_KIND_COLUMN] = { "kind", COLUMN_TEXT, "" },
+	[TALKERS_TOTALS_COUNTER_COLUMN + TALKERS_OCTETS] = { "octets", COLUMN_U64, "octets" },
+	[TALKERS_TOTALS_COUNTER_COLUMN + TALKERS_PACKETS] = { "packets", COLUMN_U64, "packets" },
+	[TALKERS_TOTALS_COUNTER_COLUMN + TALKERS_FLOWS] = { "flows", COLUMN_U64, "flows" },
+	[TALKERS_TOTALS_ERROR_COLUMN + TALKERS_OCTETS] = { "octets_error", COLUMN_U64, "octets" },
+	[TALKERS_TOTALS_ERROR_COLUMN +
+	    TALKERS_PACKETS] = { "packets_error", COLUMN_U64, "packets" },
+	[TALKERS_TOTALS_ERROR_COLUMN + TALKERS_FLOWS] = { "flows_error", COLUMN_U64, "flows" },
+	[TALKERS_TOTALS_CUT_COLUMN + TALKERS_OCTETS] = { "octets_cut", COLUMN_U64, "octets" },
+	[TALKERS_TOTALS_CUT_COLUMN + TALKERS_PACKETS] = { "packets_cut", COLUMN_U64, "packets" },
+	[TALKERS_TOTALS_CUT_COLUMN + TALKERS_FLOWS] = { "flows_cut", COLUMN_U64, "flows" },
+	[TALKERS_TOTALS_KEYS_COLUMN] = { "keys", COLUMN_U64, "" },
+	[TALKERS_TOTALS_DISTINCT_COLUMN] = { "distinct_keys", COLUMN_BLOB, "" },
+};
+
+static const struct table TABLES[] = {
+	{ "traffic_talkers", "Greatest addresses, prefixes and pairs of a window", COLUMNS,
+	    TALKERS_COLUMN_COUNT },
+	{ "traffic_talkers_totals", "Totals and error bounds of traffic_talkers", TOTALS_COLUMNS,
+	    TALKERS_TOTALS_COLUMN_COUNT },
+};
+
+const struct analysis analysis_traffic_talkers = {
+	.name = "traffic/talkers",
+	.title = "Top talkers",
+	.consumes = OBS_FLOW,
+	.settings = SETTINGS,
+	.setting_count = ARRAY_COUNT(SETTINGS),
+	.tables = TABLES,
+	.table_count = ARRAY_COUNT(TABLES),
+	.state_size = sizeof(struct talkers),
+	.init = init,
+	.release = release,
+	.clear = clear,
+	.observe = observe,
+	.merge = merge,
+	.finish = finish,
+	.section = talkers_section,
+};
