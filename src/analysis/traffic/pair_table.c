@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+/* The bounded table of prefix pairs and its roll-up; see pair_table.h. */
+#include "analysis/traffic/pair_table.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/traffic/marked.h"
+#include "base/xmalloc.h"
+#include "stat/select.h"
+
+#define NUMBER_BITS 20
+#define NUMBER_MASK ((1U << NUMBER_BITS) - 1)
+#define TAG_MASK    ((1U << (32 - NUMBER_BITS)) - 1)
+
+static_assert(PAIR_TABLE_MOST < NUMBER_MASK, "item numbers fit in a slot");
+
+static const uint8_t STEPS_IPV4[] = { 0, 8, 16, 24, 32 };
+static const uint8_t STEPS_IPV6[] = { 0, 16, 32, 48, 64, 128 };
+static const uint8_t LATTICE_IPV4[] = { 0, 8, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
+	29, 30, 31, 32 };
+static const uint8_t LATTICE_IPV6[] = { 0, 16, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44,
+	45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 128 };
+
+const struct pair_lengths PAIR_LENGTHS_STEPS = { STEPS_IPV4, STEPS_IPV6, sizeof STEPS_IPV4,
+	sizeof STEPS_IPV6 };
+const struct pair_lengths PAIR_LENGTHS_LATTICE = { LATTICE_IPV4, LATTICE_IPV6, sizeof LATTICE_IPV4,
+	sizeof LATTICE_IPV6 };
+
+void
+pair_table_init(
+    struct pair_table *t, uint32_t capacity, uint64_t divisor, const struct hash_secret *secret)
+{
+	uint32_t slots = 2 * PAIR_TABLE_LEAST;
+
+	assert(capacity >= PAIR_TABLE_LEAST && capacity <= PAIR_TABLE_MOST && divisor >= 1);
+	while (slots < 2 * capacity)
+		slots *= 2;
+	*t = (struct pair_table){ .capacity = capacity,
+		.slot_mask = slots - 1,
+		.slot_shift = (unsigned)__builtin_clz(slots) + 1,
+		.divisor_first = divisor,
+		.divisor = divisor };
+	address_hash_init(&t->hash, secret);
+	t->items = xcalloc((size_t)capacity + 1, sizeof *t->items);
+	t->slots = xcalloc(slots, sizeof *t->slots);
+}
+
+void
+pair_table_release(struct pair_table *t)
+{
+	free(t->items);
+	free(t->slots);
+	marked_free(t->marked);
+	*t = (struct pair_table){ 0 };
+}
+
+void
+pair_table_clear(struct pair_table *t)
+{
+	if (t->count > t->slot_mask / 32 || t->marked != NULL) {
+		memset(t->slots, 0, ((size_t)t->slot_mask + 1) * sizeof *t->slots);
+	} else {
+		for (uint32_t i = 0; i < t->count; i++) {
+			/* Its chain may be broken already, so walk over empty slots too. */
+			uint32_t at = t->items[i].hash >> t->slot_shift;
+			while ((t->slots[at] & NUMBER_MASK) != i + 1)
+				at = (at + 1) & t->slot_mask;
+			t->slots[at] = 0;
+		}
+	}
+	marked_free(t->marked);
+	t->marked = NULL;
+	t->count = 0;
+	t->octets = t->packets = 0;
+	t->unseen_octets = t->unseen_packets = 0;
+	t->divisor = t->divisor_first;
+}
+
+/* ------------------------------------------------------------------ the hash table */
+
+static inline bool
+same_key(const struct pair_item *a, const struct pair_item *b)
+{
+	return address_equal(&a->source, &b->source) &&
+	       address_equal(&a->destination, &b->destination) &&
+	       a->source_length == b->source_length &&
+	       a->destination_length == b->destination_length;
+}
+
+/* The slot of a key, or the empty one where it would go. */
+static inline uint32_t
+find_slot(const struct pair_table *t, const struct pair_item *key)
+{
+	uint32_t at = key->hash >> t->slot_shift;
+
+	for (;; at = (at + 1) & t->slot_mask) {
+		uint32_t slot = t->slots[at];
+		if (slot == 0)
+			return at;
+		if (slot >> NUMBER_BITS == (key->hash & TAG_MASK) &&
+		    same_key(&t->items[(slot & NUMBER_MASK) - 1], key))
+			return at;
+	}
+}
+
+static inline uint64_t
+sum(uint64_t a, uint64_t b)
+{
+	return a + b < a ? UINT64_MAX : a + b;
+}
+
+/* Adds to the item of a slot, or puts a new one there; there is room. */
+static inline void
+put_item(struct pair_table *t, uint32_t at, const struct pair_item *item)
+{
+	uint32_t slot = t->slots[at];
+	struct pair_item *held;
+
+	if (slot == 0) {
+		t->items[t->count] = *item;
+		t->slots[at] = item->hash << NUMBER_BITS | ++t->count;
+		return;
+	}
+	held = &t->items[(slot & NUMBER_MASK) - 1];
+	held->octets = sum(held->octets, item->octets);
+	held->packets = sum(held->packets, item->packets);
+}
+
+static uint32_t
+hash_item(const struct pair_table *t, const struct pair_item *item)
+{
+	return (uint32_t)(address_hash_pair(&t->hash, &item->source, &item->destination,
+			      item->source_length, item->destination_length) >>
+			  32);
+}
+
+const struct pair_item *
+pair_table_find(const struct pair_table *t, const struct pair_item *key)
+{
+	struct pair_item k = *key;
+	uint32_t slot;
+
+	k.hash = hash_item(t, &k);
+	slot = t->slots[find_slot(t, &k)];
+	return slot != 0 ? &t->items[(slot & NUMBER_MASK) - 1] : NULL;
+}
+
+/* ------------------------------------------------------------------ rolling up */
+
+/* The volumes above which an item is heavy, such that at most `keep` items are. */
+static void
+find_heavy(const struct pair_table *t, uint32_t keep, uint64_t *ret_octets, uint64_t *ret_packets)
+{
+	uint64_t *values = xcalloc(t->count, sizeof *values);
+	uint32_t rank = keep / 2 < t->count ? t->count - keep / 2 - 1 : 0;
+
+	for (uint32_t i = 0; i < t->count; i++)
+		values[i] = t->items[i].octets;
+	*ret_octets = select_rank(values, t->count, rank);
+	for (uint32_t i = 0; i < t->count; i++)
+		values[i] = t->items[i].packets;
+	*ret_packets = select_rank(values, t->count, rank);
+	free(values);
+}
+
+/* Puts `old` items back, the light ones coarser. */
+static void
+refill(struct pair_table *t, const struct pair_item *old, uint32_t old_count,
+    const struct mark_lengths *lengths, const uint64_t heavy[2])
+{
+	memset(t->slots, 0, ((size_t)t->slot_mask + 1) * sizeof *t->slots);
+	t->count = 0;
+	for (uint32_t i = 0; i < old_count; i++) {
+		struct pair_item item = old[i];
+		if (item.octets <= heavy[0] && item.packets <= heavy[1]) {
+			item.source_length = lengths[i].source;
+			item.destination_length = lengths[i].destination;
+			item.source = pair_mask(&item.source, item.source_length);
+			item.destination = pair_mask(&item.destination, item.destination_length);
+			item.hash = hash_item(t, &item);
+		}
+		put_item(t, find_slot(t, &item), &item);
+	}
+}
+
+static void
+roll_up(struct pair_table *t, uint32_t most, uint32_t keep, const struct pair_lengths *lengths)
+{
+	uint32_t old_count = t->count;
+	struct pair_item *old = xrealloc_array(NULL, old_count, sizeof *old);
+	struct mark_lengths *marks = xcalloc(old_count, sizeof *marks);
+	uint64_t heavy[2];
+
+	memcpy(old, t->items, old_count * sizeof *old);
+	find_heavy(t, keep, &heavy[0], &heavy[1]);
+	for (;; t->divisor = t->divisor / 2 + (t->divisor == 1)) {
+		marked_free(t->marked);
+		t->marked = marked_new(&t->hash);
+		marked_find(t->marked, old, old_count,
+		    &(struct mark_rule){ .lengths = lengths,
+			.octets = t->octets / t->divisor + 1,
+			.packets = t->packets / t->divisor + 1 },
+		    marks);
+		refill(t, old, old_count, marks, heavy);
+		if (t->count <= most)
+			break;
+		assert(t->divisor > 1);
+	}
+	free(marks);
+	free(old);
+}
+
+void
+pair_table_reduce(struct pair_table *t, uint32_t most, const struct pair_lengths *lengths)
+{
+	assert(most >= 8);
+	if (t->count > most) {
+		t->divisor = t->divisor_first;
+		roll_up(t, most, most / 2, lengths);
+	}
+}
+
+/* Adds an item whether or not there is room. */
+static void
+force_item(struct pair_table *t, const struct pair_item *item)
+{
+	uint32_t at = find_slot(t, item);
+
+	if (t->slots[at] == 0 && t->count == t->capacity) {
+		roll_up(t, t->capacity / 2, t->capacity / 4, &PAIR_LENGTHS_STEPS);
+		at = find_slot(t, item);
+	}
+	put_item(t, at, item);
+}
+
+void
+pair_table_add(struct pair_table *t, const struct pair_item *item)
+{
+	struct pair_item mine = *item;
+
+	mine.hash = hash_item(t, &mine);
+	force_item(t, &mine);
+	t->octets = sum(t->octets, item->octets);
+	t->packets = sum(t->packets, item->packets);
+}
+
+/* Whether it is a new pair's turn to be admitted. */
+static bool
+is_admitted(struct pair_table *t, const struct pair_item *item)
+{
+	t->unseen_octets = sum(t->unseen_octets, item->octets);
+	t->unseen_packets = sum(t->unseen_packets, item->packets);
+	if (t->unseen_octets >= t->octets / t->capacity * 4 + 1 ||
+	    t->unseen_packets >= t->packets / t->capacity * 4 + 1) {
+		t->unseen_octets = t->unseen_packets = 0;
+		return true;
+	}
+	return false;
+}
+
+void
+pair_table_observe(struct pair_table *t, const struct address *source,
+    const struct address *destination, uint32_t hash, const uint64_t volume[2])
+{
+	uint8_t length = address_is_ipv4(source) ? 32 : 128;
+	struct pair_item item = { .source = *source,
+		.destination = *destination,
+		.octets = volume[0],
+		.packets = volume[1],
+		.hash = hash,
+		.source_length = length,
+		.destination_length = length };
+	uint32_t at = find_slot(t, &item);
+
+	t->octets = sum(t->octets, item.octets);
+	t->packets = sum(t->packets, item.packets);
+	if (t->slots[at] != 0 || (t->marked == NULL && t->count < t->capacity)) {
+		put_item(t, at, &item);
+		return;
+	}
+	if (t->marked != NULL && !is_admitted(t, &item)) {
+		item.source_length = marked_longest(t->marked, MARKED_SOURCE, source);
+		item.destination_length =
+		    marked_longest(t->marked, MARKED_DESTINATION, destination);
+		item.source = pair_mask(source, item.source_length);
+		item.destination = pair_mask(destination, item.destination_length);
+		item.hash = hash_item(t, &item);
+	}
+	force_item(t, &item);
+}
