@@ -34,8 +34,8 @@ function extent(values) {
 	return low <= high ? [low, high] : null;
 }
 
-function legend(all) {
-	return all.length > 1 ? all.map((s, i) => ({ label: name(s), color: color(i), dash: dash(i) })) : [];
+function legend(all, box = false) {
+	return all.length > 1 ? all.map((s, i) => ({ label: name(s), color: color(i), dash: box ? undefined : dash(i), box })) : [];
 }
 
 // The vertical axis of a value: from zero when linear, decades when logarithmic.
@@ -72,9 +72,9 @@ function logTicks([low, high], most) {
 
 function timeAxis(all, zone, width) {
 	const range = extent(all) ?? [0, 1];
-	const [begin, end] = range[0] === range[1] ? [range[0] - 1000, range[1] + 1000] : range;
-	const { values, label } = zone.ticks(begin, end, Math.max(2, Math.floor(width / 85)));
-	return { scale: { type: 'utc', domain: [begin, end], label: null }, mark: Plot.axisX(values, { tickFormat: label, label: null, lineAnchor: 'top' }) };
+	const [begin, end] = range[0] === range[1] ? [range[0] - 60_000, range[1] + 60_000] : range;
+	const { values, label } = zone.ticks(begin, end, Math.max(2, Math.floor(width / 80)));
+	return { scale: { type: 'utc', domain: [begin, end], label: null }, mark: Plot.axisX(values, { tickFormat: label, label: null, lineAnchor: 'top', lineHeight: 1.2 }) };
 }
 
 const corner = (text) => Plot.text([text], { frameAnchor: 'top-left', dy: -16, className: 'm-label', textAnchor: 'start' });
@@ -150,7 +150,7 @@ function stackedArea(figure, { width, zone }) {
 	marks.push(Plot.tip(told, Plot.pointer({ x: 't', y: 'middle', title: (p) => `${name(p.series)}\n${zone.text(p.t)}\n${quantity(p.y, figure.y?.unit, 4)}`, ...TIP })));
 	marks.push(corner(axisLabel(figure.y)), cornerRight(zoneLabel(figure.x, zone)));
 	const y = valueAxis({ ...figure.y, type: 'linear' }, all.map((r) => r.high));
-	return { options: { ...base(width, 300), x: time.scale, y, marks }, legend: legend(figure.series).reverse() };
+	return { options: { ...base(width, 300), x: time.scale, y, marks }, legend: legend(figure.series, true).reverse() };
 }
 
 function barRows(figure, log) {
@@ -176,8 +176,8 @@ function bars(figure, { width }) {
 	const value = valueAxis(figure.y, rows.flatMap((r) => [r.v, r.high]));
 	const zero = log ? value.domain[0] / 2 : 0;
 	if (log) value.domain = [zero, value.domain[1]];
-	const inner = { type: 'band', domain: figure.series.map((_, i) => i), axis: null, padding: 0.08 };
-	const outer = { type: 'band', domain: categories, label: null, padding: 0.22, tickFormat: (c) => short(c, 26) };
+	const inner = { type: 'band', domain: figure.series.map((_, i) => i), axis: null, paddingInner: 0.08, paddingOuter: 0.14 * figure.series.length + 0.05 };
+	const outer = { type: 'band', domain: categories, label: null, padding: 0, tickFormat: (c) => short(c, 26) };
 	const intervals = rows.filter((r) => Number.isFinite(r.low) && Number.isFinite(r.high));
 	const title = (r) => `${short(r.key, 60)}\n${name(figure.series[r.series])}\n${quantity(r.v, figure.y?.unit, 4)}`;
 	const from = stand ? { y1: zero, y2: 'v', fx: 'key', x: 'series' } : { x1: zero, x2: 'v', fy: 'key', y: 'series' };
@@ -185,6 +185,8 @@ function bars(figure, { width }) {
 	const at = stand ? { y: 'v', fx: 'key', x: 'series' } : { x: 'v', fy: 'key', y: 'series' };
 	const marks = [
 		(stand ? Plot.barY : Plot.barX)(rows, { ...from, fill: (r) => color(r.series), className: 'm-bar' }),
+		// A pale edge keeps the rule readable across its bar.
+		(stand ? Plot.ruleX : Plot.ruleY)(intervals, { ...rule, stroke: 'var(--paper)', strokeWidth: 3.2, strokeOpacity: 0.75, className: 'm-edge' }),
 		(stand ? Plot.ruleX : Plot.ruleY)(intervals, { ...rule, stroke: 'var(--ink)', strokeWidth: 1.1, className: 'm-interval' }),
 		Plot.tip(rows, Plot.pointer({ ...at, title, maxRadius: 60, ...TIP })),
 	];
@@ -192,16 +194,16 @@ function bars(figure, { width }) {
 		marks.push(Plot.ruleY([zero], { stroke: 'var(--muted)', className: 'm-zero' }));
 		return {
 			options: { ...base(width, 290, { marginBottom: 34 }), color: { type: 'identity' }, x: inner, y: { ...value, label: axisLabel(figure.y), labelArrow: 'none' }, fx: { ...outer, label: axisLabel(figure.x) || null }, marks },
-			legend: legend(figure.series),
+			legend: legend(figure.series, true),
 		};
 	}
 	const height = 62 + categories.length * Math.max(22, 13 * figure.series.length + 6);
 	const left = Math.min(width * 0.4, 16 + length * 7);
-	const ticks = Math.max(2, Math.floor((width - left) / 95));
+	const ticks = Math.max(2, Math.floor((width - left - 30) / 100));
 	marks.push(Plot.ruleX([zero], { stroke: 'var(--muted)', className: 'm-zero' }));
 	return {
-		options: { ...base(width, height, { marginLeft: left, marginTop: 8 }), color: { type: 'identity' }, x: { ...value, ticks, label: axisLabel(figure.y), labelArrow: 'none' }, y: inner, fy: { ...outer, label: null }, marks },
-		legend: legend(figure.series),
+		options: { ...base(width, height, { marginLeft: left, marginTop: 8, marginRight: 30 }), color: { type: 'identity' }, x: { ...value, ticks, label: axisLabel(figure.y), labelArrow: 'none' }, y: inner, fy: { ...outer, label: null }, marks },
+		legend: legend(figure.series, true),
 	};
 }
 
@@ -229,7 +231,7 @@ function logHistogram(figure, { width }) {
 				corner(axisLabel(figure.y)), cornerRight(axisLabel(figure.x)),
 			],
 		},
-		legend: legend(figure.series),
+		legend: legend(figure.series, true),
 	};
 }
 
@@ -315,7 +317,7 @@ function calendar(figure, { width }) {
 		return { column: w % columns, block: Math.floor(w / columns), row: weekday(day) };
 	};
 	const cells = rows.map((r) => ({ ...r, ...place(r.day) }));
-	const firsts = monthLabels(rows, place);
+	const firsts = monthLabels(rows, place, cell);
 	return {
 		options: {
 			width: 50 + columns * cell, height: 34 + blocks * (7 * cell + 22), className: 'chart',
@@ -336,7 +338,7 @@ function calendar(figure, { width }) {
 }
 
 // The name of a month above its first week, where there is room for it.
-function monthLabels(rows, place) {
+function monthLabels(rows, place, cell) {
 	const labels = [];
 	const days = rows.map((r) => r.day);
 	const range = extent(days) ?? [0, -1];
@@ -345,10 +347,9 @@ function monthLabels(rows, place) {
 		if (date.getUTCDate() !== 1 && day !== range[0]) continue;
 		const at = place(day);
 		const last = labels.at(-1);
-		if (last !== undefined && last.block === at.block && at.column - last.column < 3) {
-			if (date.getUTCDate() !== 1) continue;
-			labels.pop();
-		}
+		const far = last === undefined || last.block !== at.block || (at.column - last.column) * cell > last.text.length * 6.4 + 4;
+		if (!far && labels.length > 1) continue;
+		if (!far) labels.pop();
 		const year = labels.length === 0 || date.getUTCMonth() === 0 ? ` ${date.getUTCFullYear()}` : '';
 		labels.push({ ...at, text: MONTHS[date.getUTCMonth()] + year });
 	}
@@ -359,6 +360,8 @@ const COUNTRIES = feature(atlas, atlas.objects.countries).features.map((f) => ({
 	...f,
 	code: ALPHA2.get(f.id) ?? BY_NAME.get(f.properties.name) ?? '',
 }));
+// Without Antarctica, whose place is better used.
+const INHABITED = { type: 'FeatureCollection', features: COUNTRIES.filter((c) => c.id !== '010') };
 const BORDERS = mesh(atlas, atlas.objects.countries, (a, b) => a !== b);
 
 function worldMap(figure, { width }) {
@@ -372,11 +375,11 @@ function worldMap(figure, { width }) {
 	const land = COUNTRIES.filter((c) => c.code !== '' && values.has(c.code));
 	return {
 		options: {
-			width, height: Math.round(width * 0.5), className: 'chart', margin: 4,
-			projection: { type: 'equal-earth', domain: { type: 'MultiPoint', coordinates: [[-180, -56], [180, -56], [-180, 80], [180, 80], [0, 84], [0, -56]] } },
+			width, height: Math.round(width * 0.48), className: 'chart', margin: 2,
+			projection: { type: 'equal-earth', domain: INHABITED },
 			color: { type: 'identity' },
 			marks: [
-				Plot.geo(COUNTRIES.filter((c) => c.id !== '010'), { fill: (c) => (values.has(c.code) ? shades.of(values.get(c.code)) : 'var(--land)'), className: 'm-country' }),
+				Plot.geo(INHABITED.features, { fill: (c) => (values.has(c.code) ? shades.of(values.get(c.code)) : 'var(--land)'), className: 'm-country' }),
 				Plot.geo(BORDERS, { stroke: 'var(--paper)', strokeWidth: 0.5, className: 'm-border' }),
 				Plot.dot(dots, { x: (d) => d.at[0], y: (d) => d.at[1], r: 3.2, fill: (d) => shades.of(d.v), stroke: 'var(--ink)', strokeWidth: 0.6, className: 'm-place' }),
 				Plot.tip(land, Plot.pointer(Plot.geoCentroid({ title: (c) => title(c.code), maxRadius: 30, ...TIP }))),
@@ -389,6 +392,19 @@ function worldMap(figure, { width }) {
 	};
 }
 
+// Labels stand in their span, or behind it where nothing follows soon, or not at all: the tip has them.
+function spanLabels(rows, pixels, last) {
+	const told = [];
+	for (const r of rows) {
+		const text = short(r.label, 40);
+		const need = [...text].length * 6.4 + 10;
+		const next = Math.min(last, ...rows.filter((o) => o.key === r.key && o.begin > r.begin).map((o) => o.begin));
+		const inside = pixels(r.end - r.begin) > need;
+		if (inside || pixels(next - r.end) > need) told.push({ ...r, text, inside });
+	}
+	return told;
+}
+
 function timeline(figure, { width, zone }) {
 	const names = figure.series.map((s, i) => `${i}`);
 	const rows = figure.series.flatMap((s, i) => points(s).map(([begin, end, label]) => ({ begin: number(begin), end: number(end), label, key: `${i}`, series: i })))
@@ -397,8 +413,8 @@ function timeline(figure, { width, zone }) {
 	const left = Math.min(width * 0.35, 16 + length * 7);
 	const time = timeAxis(rows.flatMap((r) => [r.begin, r.end]), zone, width - left);
 	const [first, last] = time.scale.domain;
-	const room = (r) => ((r.end - r.begin) / (last - first)) * (width - left - 14);
-	const told = rows.filter((r) => room(r) > [...visible(r.label)].length * 6.4 + 8);
+	const pixels = (ms) => (ms / (last - first)) * (width - left - 14);
+	const told = spanLabels(rows, pixels, last);
 	return {
 		options: {
 			...base(width, 60 + Math.max(1, names.length) * 30, { marginLeft: left, marginTop: 10 }),
@@ -409,7 +425,8 @@ function timeline(figure, { width, zone }) {
 				Plot.ruleY(names, { stroke: 'var(--rule)', strokeWidth: 0.7 }),
 				// The outline keeps what is short visible.
 				Plot.barX(rows, { x1: 'begin', x2: 'end', y: 'key', fill: 'var(--c1)', stroke: 'var(--c1)', strokeWidth: 1.6, rx: 1, className: 'm-span' }),
-				Plot.text(told, { x: 'begin', y: 'key', text: (r) => short(r.label, 60), textAnchor: 'start', dx: 6, fill: 'var(--paper)', className: 'm-text' }),
+				Plot.text(told.filter((r) => r.inside), { x: 'begin', y: 'key', text: 'text', textAnchor: 'start', dx: 6, fill: 'var(--paper)', className: 'm-text' }),
+				Plot.text(told.filter((r) => !r.inside), { x: 'end', y: 'key', text: 'text', textAnchor: 'start', dx: 5, className: 'm-text' }),
 				Plot.tip(rows, Plot.pointer({ x: (r) => (r.begin + r.end) / 2, y: 'key', title: (r) => `${short(r.label, 60)}\n${zone.text(r.begin)}\n${zone.text(r.end)}`, ...TIP })),
 				cornerRight(zoneLabel(figure.x, zone)),
 			],

@@ -88,7 +88,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const STEPS = [
 	1, 2, 5, 10, 20, 50, 100, 200, 500, SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE,
-	5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY,
+	5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 3 * DAY, 7 * DAY, 14 * DAY,
 ];
 
 function pad(number, size = 2) {
@@ -138,7 +138,7 @@ export class Zone {
 
 	// At most `count` round local times from `begin` to `end`, and a function that labels them.
 	ticks(begin, end, count) {
-		const step = STEPS.find((s) => (end - begin) / s <= count);
+		const step = STEPS.find((s) => (end - begin) / s <= count + 0.5);
 		const values = step === undefined ? this.months(begin, end, count) : this.regular(begin, end, step);
 		let last = null;
 		const labels = new Map();

@@ -126,7 +126,7 @@ evict(struct fragment_ports *t, uint8_t kind)
 void
 fragment_ports_advance(struct fragment_ports *t, nsec_t now)
 {
-	for (uint8_t kind = WAITING; kind <= KNOWN; kind++) {
+	for (unsigned kind = WAITING; kind <= KNOWN; kind++) {
 		uint32_t slot = slots_oldest(&t->slots, kind);
 
 		while (slot != SLOT_NONE &&

@@ -134,7 +134,7 @@ kill(struct fragment_reassembly *t, uint32_t slot, enum drop why)
 static void
 expire(struct fragment_reassembly *t, nsec_t now)
 {
-	for (uint8_t list = ALIVE; list <= DEAD; list++) {
+	for (unsigned list = ALIVE; list <= DEAD; list++) {
 		uint32_t slot = slots_oldest(&t->slots, list);
 
 		while (slot != SLOT_NONE &&

@@ -72,11 +72,11 @@ list_remove(struct slots *s, const struct slots_entry *e)
 }
 
 static void
-list_append(struct slots *s, uint32_t slot, uint8_t list)
+list_append(struct slots *s, uint32_t slot, unsigned list)
 {
 	struct slots_entry *e = &s->entries[slot];
 
-	e->list = list;
+	e->list = (uint8_t)list;
 	e->older = s->list[list].newest;
 	e->newer = SLOT_NONE;
 	if (e->older != SLOT_NONE)
@@ -88,7 +88,7 @@ list_append(struct slots *s, uint32_t slot, uint8_t list)
 }
 
 uint32_t
-slots_take(struct slots *s, const struct slots_key *key, uint8_t list)
+slots_take(struct slots *s, const struct slots_key *key, unsigned list)
 {
 	struct slots_entry *e;
 	uint32_t slot = s->unused;
@@ -123,7 +123,7 @@ slots_give(struct slots *s, uint32_t slot)
 }
 
 void
-slots_move(struct slots *s, uint32_t slot, uint8_t list)
+slots_move(struct slots *s, uint32_t slot, unsigned list)
 {
 	const struct slots_entry *e = &s->entries[slot];
 

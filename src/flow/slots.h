@@ -58,13 +58,13 @@ void slots_release(struct slots *s);
 uint32_t slots_find(const struct slots *s, const struct slots_key *key);
 
 /* Takes a slot for a key that is not there yet, as the newest of `list`; SLOT_NONE when full. */
-uint32_t slots_take(struct slots *s, const struct slots_key *key, uint8_t list);
+uint32_t slots_take(struct slots *s, const struct slots_key *key, unsigned list);
 
 /* Gives a slot back. */
 void slots_give(struct slots *s, uint32_t slot);
 
 /* Makes a slot the newest of `list`. */
-void slots_move(struct slots *s, uint32_t slot, uint8_t list);
+void slots_move(struct slots *s, uint32_t slot, unsigned list);
 
 static inline bool
 slots_full(const struct slots *s)
@@ -73,13 +73,13 @@ slots_full(const struct slots *s)
 }
 
 static inline uint32_t
-slots_oldest(const struct slots *s, uint8_t list)
+slots_oldest(const struct slots *s, unsigned list)
 {
 	return s->list[list].oldest;
 }
 
 static inline uint32_t
-slots_count(const struct slots *s, uint8_t list)
+slots_count(const struct slots *s, unsigned list)
 {
 	return s->list[list].count;
 }

@@ -97,7 +97,7 @@ stream_table_usage(const struct stream_table *t)
 {
 	struct stream_usage usage = { .memory = t->budget.used };
 
-	for (uint8_t list = 0; list <= CLOSED; list++)
+	for (unsigned list = 0; list <= CLOSED; list++)
 		usage.connections += slots_count(&t->slots, list);
 	return usage;
 }
@@ -171,7 +171,7 @@ forget(struct stream_table *t, uint32_t slot)
 /* --- who goes when memory or time runs out --- */
 
 static uint64_t
-age_of_oldest(const struct stream_table *t, uint8_t list)
+age_of_oldest(const struct stream_table *t, unsigned list)
 {
 	uint32_t slot = slots_oldest(&t->slots, list);
 
@@ -243,7 +243,7 @@ expire(struct stream_table *t)
 {
 	nsec_t linger = t->options.idle < LINGER ? t->options.idle : LINGER;
 
-	for (uint8_t list = 0; list <= CLOSED; list++) {
+	for (unsigned list = 0; list <= CLOSED; list++) {
 		nsec_t limit = list == CLOSED ? linger : t->options.idle;
 		uint32_t slot = slots_oldest(&t->slots, list);
 

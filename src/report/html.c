@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/xmalloc.h"
 #include "obs/section.h"
 #include "report/assets.h"
 #include "report/markup.h"
@@ -18,6 +19,7 @@
 static void head(struct page *p, const json_t *review);
 static void masthead(struct page *p, const json_t *review);
 static void contents(struct page *p, const json_t *review);
+static void brief(struct page *p, const json_t *review);
 static void chapters(struct page *p, const json_t *review);
 static void provenance(struct page *p, const json_t *review);
 static void data_block(struct page *p, const json_t *review);
@@ -45,6 +47,7 @@ review_write_html(const json_t *review, const char *path, struct err_info *info)
 	masthead(&p, review);
 	contents(&p, review);
 	(void)fputs("<main id=\"main\" tabindex=\"-1\">\n", p.out);
+	brief(&p, review);
 	html_findings(&p, json_object_get(review, "findings"));
 	chapters(&p, review);
 	provenance(&p, review);
@@ -84,13 +87,13 @@ masthead(struct page *p, const json_t *review)
 	const json_t *period = json_object_get(review, "period");
 	const json_t *generator = json_object_get(review, "generator");
 
-	(void)fputs("<header class=\"masthead\">\n<p class=\"kicker\">Internet infrastructure "
-		    "review</p>\n<h1>",
-	    p->out);
-	if (json_is_string(json_object_get(site, "name")))
+	(void)fputs("<header class=\"masthead\">\n", p->out);
+	if (json_is_string(json_object_get(site, "name"))) {
+		(void)fputs("<p class=\"kicker\">Internet infrastructure review</p>\n<h1>", p->out);
 		markup_bdi(p->out, site, "name");
-	else
-		(void)fputs("Internet infrastructure review", p->out);
+	} else {
+		(void)fputs("<h1>Internet infrastructure review", p->out);
+	}
 	(void)fputs("</h1>\n<p class=\"period\">", p->out);
 	if (json_is_string(json_object_get(period, "begin"))) {
 		html_iso_time(p, json_object_get(period, "begin"));
@@ -148,6 +151,35 @@ contents(struct page *p, const json_t *review)
 	(void)fputs("<li><a href=\"#provenance\">What was read</a></li>\n</ol>\n</nav>\n", p->out);
 }
 
+/* The first paragraph of each section: what a reader in a hurry needs. */
+static void
+brief(struct page *p, const json_t *review)
+{
+	const json_t *chapter, *section, *text;
+	size_t i, k, count = 0;
+
+	json_array_foreach(json_object_get(review, "chapters"), i, chapter) count +=
+	    json_array_size(json_object_get(chapter, "sections"));
+	if (count < 2)
+		return;
+	(void)fputs("<section class=\"brief\" id=\"brief\">\n<h2>In brief</h2>\n<dl>\n", p->out);
+	json_array_foreach(json_object_get(review, "chapters"), i, chapter){
+		json_array_foreach(json_object_get(chapter, "sections"), k, section){
+		    text = json_array_get(json_object_get(section, "summary"), 0);
+	if (!json_is_string(text))
+		continue;
+	(void)fputs("<div><dt><a href=\"#section-", p->out);
+	markup_id(p->out, json_string_value(json_object_get(section, "id")));
+	(void)fputs("\">", p->out);
+	markup_bdi(p->out, section, "title");
+	(void)fputs("</a></dt><dd>", p->out);
+	markup_text(p->out, json_string_value(text), json_string_length(text));
+	(void)fputs("</dd></div>\n", p->out);
+}
+}
+(void)fputs("</dl>\n</section>\n", p->out);
+}
+
 static void
 chapters(struct page *p, const json_t *review)
 {
@@ -187,6 +219,39 @@ counters(struct page *p, const char *title, const json_t *object)
 	json_decref(list);
 }
 
+/* The inputs with their damage as sentences. */
+static json_t *
+inputs_for_reading(const json_t *inputs)
+{
+	json_t *list = json_array();
+	json_t *input, *damage;
+	size_t i, k;
+
+	json_array_foreach(inputs, i, input)
+	{
+		json_t *copy = json_copy(input);
+		json_t *texts = json_array();
+
+		json_array_foreach(json_object_get(input, "damage"), k, damage)
+		{
+			char number[32];
+			json_int_t offset = json_integer_value(json_object_get(damage, "offset"));
+			const char *reason = json_string_value(json_object_get(damage, "reason"));
+			char *text = xasprintf("at octet %s: %s",
+			    text_count((uint64_t)offset, number, sizeof number),
+			    reason != NULL ? reason : "unknown");
+			(void)json_array_append_new(texts, json_text(text, strlen(text)));
+			free(text);
+		}
+		if (json_array_size(texts) > 0)
+			(void)json_object_set_new(copy, "damage", texts);
+		else
+			json_decref(texts);
+		(void)json_array_append_new(list, copy);
+	}
+	return list;
+}
+
 /* Inputs, and what the figures rest on. */
 static void
 provenance(struct page *p, const json_t *review)
@@ -215,10 +280,12 @@ provenance(struct page *p, const json_t *review)
 		{ "unit", "Unit", "text", "" },
 	};
 	const json_t *quality = json_object_get(review, "quality");
+	json_t *list = inputs_for_reading(json_object_get(review, "inputs"));
 
 	(void)fputs(
 	    "<section class=\"chapter\" id=\"provenance\">\n<h2>What was read</h2>\n", p->out);
-	html_objects(p, "Inputs", json_object_get(review, "inputs"), inputs, ARRAY_COUNT(inputs));
+	html_objects(p, "Inputs", list, inputs, ARRAY_COUNT(inputs));
+	json_decref(list);
 	counters(p, "Not measured, or with a remark", json_object_get(quality, "drops"));
 	counters(p, "Evictions", json_object_get(quality, "evictions"));
 	if (json_array_size(json_object_get(quality, "sampling")) > 0)

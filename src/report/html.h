@@ -37,6 +37,8 @@ void html_value(struct page *p, const json_t *value, const char *type, const cha
 int html_is_numeric(const char *type);
 /* A document-level time: ISO 8601 text in UTC, printed in the page's zone. */
 void html_iso_time(struct page *p, const json_t *value);
+/* The name of a member for people: "peak_bps" as "peak bps", "duration_s" as "duration". */
+void html_label(struct page *p, const char *name);
 /* Any JSON: members as "name: value", items with commas. */
 void html_any(struct page *p, const json_t *value, const char *name, int depth);
 

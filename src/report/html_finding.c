@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* Findings as HTML: what, whom, when, how much, by which thresholds, on what evidence, and what to
  * do. */
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "base/xmalloc.h"
 #include "obs/section.h"
 #include "report/html.h"
 #include "report/markup.h"
 
+#define FINDINGS_SHOWN 50 /* in full; the others are in the overview and folded away */
 #define EVIDENCE_SHOWN 20
 
 static const char *
@@ -21,6 +25,54 @@ severity_class(const json_t *finding)
 	return "info";
 }
 
+/* The member that is `name` with `end` after it. */
+static const json_t *
+beside(const json_t *object, const char *name, const char *end)
+{
+	char *key = xasprintf("%s%s", name, end);
+	const json_t *value = json_object_get(object, key);
+
+	free(key);
+	return value;
+}
+
+/* "x_low" and "x_high" are printed with x. */
+static bool
+is_interval(const json_t *object, const char *key)
+{
+	size_t size = strlen(key);
+	size_t end = size > 4 && strcmp(key + size - 4, "_low") == 0    ? 4
+		     : size > 5 && strcmp(key + size - 5, "_high") == 0 ? 5
+									: 0;
+	char *base;
+	bool found;
+
+	if (end == 0)
+		return false;
+	base = xstrdup(key);
+	base[size - end] = '\0';
+	found = json_object_get(object, base) != NULL;
+	free(base);
+	return found;
+}
+
+/* Objects in an array, a line each. */
+static void
+items(struct page *p, const json_t *list, const char *name)
+{
+	const json_t *item;
+	size_t i;
+
+	(void)fputs("<ul>", p->out);
+	json_array_foreach(list, i, item)
+	{
+		(void)fputs("<li>", p->out);
+		html_any(p, item, name, 0);
+		(void)fputs("</li>", p->out);
+	}
+	(void)fputs("</ul>", p->out);
+}
+
 /* Members of an object as terms and their values. */
 static void
 terms(struct page *p, const json_t *object)
@@ -30,10 +82,26 @@ terms(struct page *p, const json_t *object)
 
 	json_object_foreach((json_t *)(uintptr_t)object, key, value)
 	{
-		(void)fputs("<div><dt>", p->out);
-		markup_text(p->out, key, strlen(key));
+		const json_t *low = beside(object, key, "_low");
+		const json_t *high = beside(object, key, "_high");
+		bool is_wide = json_is_object(json_array_get(value, 0));
+
+		if (is_interval(object, key))
+			continue;
+		(void)fprintf(p->out, "<div%s><dt>", is_wide ? " class=\"wide\"" : "");
+		html_label(p, key);
 		(void)fputs("</dt><dd>", p->out);
-		html_any(p, value, key, 0);
+		if (is_wide)
+			items(p, value, key);
+		else
+			html_any(p, value, key, 0);
+		if (low != NULL && high != NULL) {
+			(void)fputs(" <span class=\"unit\">(95\u2009%: ", p->out);
+			html_any(p, low, key, 0);
+			(void)fputs(" to ", p->out);
+			html_any(p, high, key, 0);
+			(void)fputs(")</span>", p->out);
+		}
 		(void)fputs("</dd></div>\n", p->out);
 	}
 }
@@ -122,15 +190,57 @@ finding(struct page *p, const json_t *finding)
 	(void)fputs("</p></details>\n</article>\n", p->out);
 }
 
-void
-html_findings(struct page *p, const json_t *findings)
+/* One line a finding, each leading to the whole. */
+static void
+overview(struct page *p, const json_t *findings)
 {
 	const json_t *item;
 	size_t i;
 
-	if (json_array_size(findings) == 0)
+	(void)fputs(
+	    "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Findings\">\n"
+	    "<table class=\"overview\"><caption class=\"hidden\">Findings</caption>\n"
+	    "<thead><tr><th scope=\"col\">Severity</th><th scope=\"col\">Finding</th>"
+	    "<th scope=\"col\">Subject</th><th scope=\"col\">Begin</th></tr></thead>\n<tbody>\n",
+	    p->out);
+	json_array_foreach(findings, i, item)
+	{
+		(void)fprintf(p->out, "<tr><th scope=\"row\"><span class=\"severity severity-%s\">",
+		    severity_class(item));
+		markup_bdi(p->out, item, "severity");
+		(void)fputs("</span></th><td><a href=\"#finding-", p->out);
+		markup_id(p->out, json_string_value(json_object_get(item, "id")));
+		(void)fputs("\">", p->out);
+		markup_bdi(p->out, item, "analysis");
+		(void)fputs(": ", p->out);
+		markup_bdi(p->out, item, "kind");
+		(void)fputs("</a></td><td>", p->out);
+		html_any(p, json_object_get(item, "subject"), "", 0);
+		(void)fputs("</td><td>", p->out);
+		html_iso_time(p, json_object_get(item, "begin"));
+		(void)fputs("</td></tr>\n", p->out);
+	}
+	(void)fputs("</tbody></table></div>\n", p->out);
+}
+
+void
+html_findings(struct page *p, const json_t *findings)
+{
+	size_t count = json_array_size(findings);
+	char number[32];
+
+	if (count == 0)
 		return;
 	(void)fputs("<section class=\"chapter\" id=\"findings\">\n<h2>Findings</h2>\n", p->out);
-	json_array_foreach(findings, i, item) finding(p, item);
+	overview(p, findings);
+	for (size_t i = 0; i < count; i++) {
+		if (i == FINDINGS_SHOWN)
+			(void)fprintf(p->out,
+			    "<details class=\"more\"><summary>%s more findings in full</summary>\n",
+			    text_count(count - i, number, sizeof number));
+		finding(p, json_array_get(findings, i));
+	}
+	if (count > FINDINGS_SHOWN)
+		(void)fputs("</details>\n", p->out);
 	(void)fputs("</section>\n", p->out);
 }

@@ -129,8 +129,9 @@ table_head(struct page *p, const json_t *columns)
 		(void)fprintf(p->out, "<th scope=\"col\"%s>",
 		    html_is_numeric(text_of(column, "type")) ? " class=\"n\"" : "");
 		markup_bdi(p->out, column, "title");
-		/* A rate carries its unit in each cell, a share its per cent sign. */
+		/* Rates and durations carry their unit in each cell. */
 		if (unit[0] != '\0' && strcmp(text_of(column, "type"), "rate") != 0 &&
+		    strcmp(text_of(column, "type"), "duration") != 0 &&
 		    strcasecmp(unit, text_of(column, "title")) != 0) {
 			(void)fputs(" <span class=\"unit\">", p->out);
 			markup_bdi(p->out, column, "unit");
@@ -316,6 +317,8 @@ figure_data(struct page *p, const json_t *figure)
 
 	json_array_foreach(json_object_get(figure, "series"), i, series) points +=
 	    json_array_size(json_object_get(series, "points"));
+	if (points == 0)
+		return;
 	if (count > longest)
 		count = longest;
 	(void)fprintf(p->out,

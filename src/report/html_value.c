@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/xmalloc.h"
 #include "obs/section.h"
 #include "report/html.h"
 #include "report/markup.h"
@@ -247,6 +248,21 @@ type_of(const char *name, const char **ret_unit)
 }
 
 void
+html_label(struct page *p, const char *name)
+{
+	char *text = xstrdup(name);
+	size_t size = strlen(text);
+
+	if (size > 2 && strcmp(text + size - 2, "_s") == 0)
+		text[size - 2] = '\0';
+	for (char *c = text; *c != '\0'; c++)
+		if (*c == '_')
+			*c = ' ';
+	markup_text(p->out, text, strlen(text));
+	free(text);
+}
+
+void
 html_any(struct page *p, const json_t *value, const char *name, int depth)
 {
 	const char *unit;
@@ -275,7 +291,7 @@ html_any(struct page *p, const json_t *value, const char *name, int depth)
 		json_object_foreach((json_t *)(uintptr_t)value, key, item)
 		{
 			(void)fprintf(p->out, "%s<span class=\"key\">", separator);
-			markup_text(p->out, key, strlen(key));
+			html_label(p, key);
 			(void)fputs("</span> ", p->out);
 			html_any(p, item, key, depth + 1);
 			separator = ", ";
