@@ -50,10 +50,13 @@ struct source_info {
 	uint64_t records;        /* packets delivered */
 	nsec_t begin, end;       /* earliest and latest packet time; both 0 without packets */
 	uint64_t damaged_offset; /* where reading stopped early, in the uncompressed input */
-	uint64_t
-	    damaged_octets; /* how many octets after it were not used; 0 when the input was whole */
-	uint64_t interface_drops; /* packets the capturing machine says it lost (pcapng ISB), 0 when
-				     unknown */
+	/* How many octets after it were not used; 0 when the input was whole.  Behind damaged
+	 * compression nobody can know: what is left is then counted as stored, and is at least 1.
+	 */
+	uint64_t damaged_octets;
+	/* Packets the capturing machine says it lost (pcapng: isb_ifdrop and isb_osdrop, the last
+	 * of each interface), 0 when unknown. */
+	uint64_t interface_drops;
 	char fingerprint[FINGERPRINT_TEXT_SIZE]; /* XXH3-128 of the octets as stored, in hex; ""
 						    until the end was reached */
 };
@@ -69,7 +72,8 @@ MUST_CHECK enum err
 source_open_fd(int fd, const char *path, struct source **ret_source, struct err_info *info);
 
 /*
- * Fills `chunk` with the next packets (at least one).  ERR_END after the last; ERR_TRUNC or
+ * Fills `chunk` with the next packets (at least one; how many depends on how the octets arrive, so
+ * nothing may depend on it).  ERR_END after the last; ERR_TRUNC or
  * ERR_FORMAT when the rest cannot be read: the packets before the damage have been delivered by
  * earlier calls, and info->text says file, offset, reason and octets lost.  After any of these,
  * every later call returns ERR_END.

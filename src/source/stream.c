@@ -229,8 +229,9 @@ break_off(struct stream *stream, enum err failure, const char *reason)
 static size_t
 read_coded(struct stream *stream, uint8_t *data, size_t size)
 {
-	struct codec_step step = { .out = data, .out_size = size };
+	struct codec_step step = { .out_size = size };
 
+	step.out = data;
 	while (step.out_size > 0) {
 		size_t in_before, out_before = step.out_size;
 

@@ -40,7 +40,7 @@ static inline void
 bytes_uint(struct bytes *b, uint64_t value, unsigned size)
 {
 	for (unsigned i = 0; i < size; i++) {
-		uint8_t octet = (uint8_t)(value >> 8 * (b->big ? size - 1 - i : i));
+		uint8_t octet = (uint8_t)(value >> (8 * (b->big ? size - 1 - i : i)));
 
 		bytes_raw(b, &octet, 1);
 	}
@@ -51,7 +51,7 @@ static inline void
 bytes_pattern(struct bytes *b, unsigned seed, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
-		bytes_raw(b, &(uint8_t){ (uint8_t)(seed * 31 + i * 7 + 1) }, 1);
+		bytes_raw(b, &(uint8_t){ (uint8_t)((size_t)seed * 31 + i * 7 + 1) }, 1);
 }
 
 static inline void
@@ -188,7 +188,8 @@ struct reading {
 	struct err_info why;
 	char kind[16];
 	struct source_info info; /* without its pointers */
-	struct packet *packets;  /* owned; data is an offset into `octets` */
+	struct packet *packets;  /* owned; without their data */
+	size_t *offsets;         /* owned; of each packet's data in `octets` */
 	size_t count;
 	struct bytes octets;
 };
@@ -208,6 +209,7 @@ static inline void
 reading_add(struct reading *r, const struct chunk *chunk)
 {
 	r->packets = xrealloc_array(r->packets, r->count + chunk->count, sizeof r->packets[0]);
+	r->offsets = xrealloc_array(r->offsets, r->count + chunk->count, sizeof r->offsets[0]);
 	for (size_t i = 0; i < chunk->count; i++) {
 		struct packet packet = chunk->packets[i];
 
@@ -215,8 +217,9 @@ reading_add(struct reading *r, const struct chunk *chunk)
 		assert_true(packet.data >= chunk->buffer);
 		assert_true(
 		    packet.data + packet.captured_size <= chunk->buffer + chunk->buffer_size);
+		r->offsets[r->count] = r->octets.size;
 		bytes_raw(&r->octets, packet.data, packet.captured_size);
-		packet.data = (const uint8_t *)(r->octets.size - packet.captured_size);
+		packet.data = NULL;
 		r->packets[r->count++] = packet;
 	}
 }
@@ -265,6 +268,7 @@ static inline void
 reading_release(struct reading *r)
 {
 	free(r->packets);
+	free(r->offsets);
 	bytes_clear(&r->octets);
 }
 
@@ -278,8 +282,7 @@ assert_pattern(const struct reading *r, size_t i, unsigned seed, size_t size)
 	assert_int_equal(r->packets[i].captured_size, size);
 	bytes_pattern(&expected, seed, size);
 	if (size > 0)
-		assert_memory_equal(
-		    r->octets.data + (size_t)r->packets[i].data, expected.data, size);
+		assert_memory_equal(r->octets.data + r->offsets[i], expected.data, size);
 	bytes_clear(&expected);
 }
 
