@@ -326,6 +326,20 @@ finish_segment(struct runner *g, struct slot *slot)
 	(void)pthread_cond_broadcast(&g->changed);
 }
 
+/* Whether the chunk may be worked on: entered, and no older chunk has segments to come. */
+static bool
+is_workable(struct runner *g, uint64_t number)
+{
+	struct slot *slot = slot_at(g, number);
+
+	if (number >= g->read_next || slot->state != SLOT_READY || !slot->entered)
+		return false;
+	for (uint64_t older = g->work_first; older < number; older++)
+		if (slot_at(g, older)->to < slot_at(g, older)->chunk.count)
+			return false;
+	return true;
+}
+
 /* Does one shard's part of some chunk; false when there is none to do now. */
 static bool
 try_work(struct runner *g)
@@ -333,7 +347,7 @@ try_work(struct runner *g)
 	for (unsigned i = 0; i < ANALYSIS_SHARDS; i++) {
 		uint64_t number = g->turns[i].next;
 		struct slot *slot = slot_at(g, number);
-		if (g->turns[i].busy || number >= g->read_next || slot->state != SLOT_READY || !slot->entered)
+		if (g->turns[i].busy || !is_workable(g, number))
 			continue;
 		g->turns[i].busy = true;
 		(void)pthread_mutex_unlock(&g->mutex);
