@@ -313,11 +313,12 @@ finish_segment(struct runner *g, struct slot *slot)
 		slot->drops = (struct drop_counters){ 0 };
 		bound_segment(slot, slot->to);
 		open_window(g, slot);
+		/* All shards come back to this chunk, and none goes past it, before the mutex is released. */
+		for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
+			g->turns[i].next = g->work_first;
 		(void)pthread_mutex_unlock(&g->mutex);
 		prepare_segment(slot);
 		(void)pthread_mutex_lock(&g->mutex);
-		for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
-			g->turns[i].next = g->work_first;
 		slot->state = SLOT_READY;
 	} else {
 		slot->state = SLOT_FREE;
