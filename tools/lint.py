@@ -63,7 +63,7 @@ def check_licence():
     wrong = []
     for name in tracked("*.c", "*.h", "*.py", "*.js", "*.mjs", "meson.build", "*/meson.build", "Makefile"):
         head = (TOP / name).read_text(encoding="utf-8").splitlines()[:4]
-        if not any("SPDX-License-Identifier: ISC" in line for line in head):
+        if head and not any("SPDX-License-Identifier: ISC" in line for line in head):
             wrong.append(f"{name}: no SPDX-License-Identifier in its first lines")
     return "\n".join(wrong)
 
