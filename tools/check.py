@@ -137,11 +137,11 @@ def step_is_built(directory, tally):
 
 
 def system_test(path, tally):
-    """Runs one script; its last line holds its counts, and status 77 says that it could not run here."""
+    """Runs one script with the build directory; its last line holds its counts, and status 77 says that it could not run here."""
     name = f"system/{path.stem}"
     begin = time.monotonic()
     try:
-        done = run([sys.executable, path], timeout=SYSTEM_TEST_SECONDS, env=dict(os.environ, YAGURA_BUILD=str(BUILD)))
+        done = run([sys.executable, path, BUILD], timeout=SYSTEM_TEST_SECONDS)
         output, status = done.stdout, done.returncode
     except subprocess.TimeoutExpired as expired:
         output, status = (expired.stdout or b"").decode(errors="replace"), "timeout"

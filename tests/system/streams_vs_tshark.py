@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: ISC
 """Compares TCP streams and reassembled datagrams with tshark's, octet for octet, on real captures.
 
-usage: streams_vs_tshark.py REASSEMBLE [CAPTURE…]
+usage: streams_vs_tshark.py BUILD [CAPTURE…]
 
-REASSEMBLE is tests/tools/reassemble as built.  Without captures those below $YAGURA_DATA/captures that STREAMS and DATAGRAMS
+BUILD/tests/reassemble is the consumer.  Without captures those below $YAGURA_DATA/captures that STREAMS and DATAGRAMS
 name are compared.  A stream passes when both directions have the same octets, and the same octets missing at the same places.
 It is skipped, with the reason, where tshark is known to tell less:
 
@@ -172,7 +172,7 @@ def compare_datagrams(tally, name, mine, theirs):
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    tool, named = sys.argv[1], [pathlib.Path(p) for p in sys.argv[2:]]
+    tool, named = pathlib.Path(sys.argv[1]) / "tests/reassemble", [pathlib.Path(p) for p in sys.argv[2:]]
     streams_tally, datagrams_tally = Tally(), Tally()
     if not shutil.which("tshark") or (not named and not DATA.is_dir()):
         print(f"skipped: needs tshark and captures below {DATA} (YAGURA_DATA)\n0 passed, 0 failed, 1 skipped")
