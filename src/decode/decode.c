@@ -18,7 +18,7 @@
 #define UDP_SIZE      8
 #define SHORT_MIN     (ETHERNET_SIZE + IP4_SIZE + UDP_SIZE)
 
-#define PREFETCH_AHEAD 6 /* packets; measured: from 4 to 10 the same */
+#define PREFETCH_AHEAD 6 /* packets; measured: 2 is too near, from 4 to 12 alike */
 
 /* Empties the decoder's part of a packet. */
 static void

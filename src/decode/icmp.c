@@ -8,7 +8,6 @@
 
 #define ICMP_SIZE 8
 #define IP4_SIZE  20
-#define IP6_SIZE  40
 
 /* Types whose message quotes a packet. */
 enum {
@@ -31,29 +30,70 @@ quotes(uint8_t protocol, uint8_t type)
 	       type == ICMP_PARAMETER_PROBLEM;
 }
 
-/* Looks whether the payload begins with an IP header whose addresses can be read. */
+/*
+ * Octets of the quotation.  Where extensions may follow it, an octet of the header says how long it
+ * is: RFC 4884, section 4.
+ */
+static uint32_t
+quote_size(const struct packet *p)
+{
+	uint32_t size = p->payload_size, said = 0;
+	const uint8_t *h = p->data + p->l4_offset;
+
+	if (p->protocol == IP_PROTOCOL_ICMPV6) {
+		if (h[0] == ICMPV6_UNREACHABLE || h[0] == ICMPV6_TIME_EXCEEDED)
+			said = h[4] * 8u;
+	} else if (h[0] == ICMP_UNREACHABLE || h[0] == ICMP_TIME_EXCEEDED ||
+		   h[0] == ICMP_PARAMETER_PROBLEM) {
+		said = h[5] * 4u;
+	}
+	return said >= IP4_SIZE && said < size ? said : size;
+}
+
+/* Reads the quotation, whose place `p` already holds; a verdict. */
+static int
+read_quote(const struct packet *p, struct packet *ret_quoted)
+{
+	struct drop_counters unused = { .count = { 0 } };
+	struct packet quoted = { .time = p->time,
+		.data = p->data,
+		.input_offset = p->input_offset,
+		.captured_size = p->captured_size,
+		.frame_size = p->frame_size,
+		.link_type = p->link_type,
+		.vlan = p->vlan };
+	struct decoding d = { .p = &quoted, .drops = &unused, .closed = true, .quoted = true };
+	/* What the quotation lacks was on the wire once: cut, not malformed. */
+	struct layer l = { .octets = cursor_over(p->data + p->quote_offset, quote_size(p)),
+		.missing = UINT32_MAX };
+	int verdict = decode_ip(&d, l);
+
+	if (verdict == VERDICT_IP) {
+		quoted.kind = PACKET_IP;
+		*ret_quoted = quoted;
+	}
+	return verdict;
+}
+
+/* Looks whether the payload is a packet as far as it goes.  A quotation inside it is left alone. */
 static void
 find_quote(struct decoding *d, const struct layer *l)
 {
 	struct packet *p = d->p;
-	const uint8_t *h = layer_peek(l, 1);
-	size_t size;
+	struct packet quoted;
+	int verdict;
 
-	if (h == NULL) {
-		decode_short(d, l, 1, DROP_ICMP_QUOTE_TRUNCATED);
-		return;
-	}
-	if (h[0] >> 4 != 6 && (h[0] < 0x45 || h[0] > 0x4f)) {
-		drop(d->drops, DROP_ICMP_QUOTE_MALFORMED);
-		return;
-	}
-	size = h[0] >> 4 == 6 ? IP6_SIZE : IP4_SIZE;
-	if (layer_peek(l, size) == NULL) {
-		decode_short(d, l, size, DROP_ICMP_QUOTE_TRUNCATED);
-		return;
-	}
 	p->quote_offset = layer_offset(d, l);
-	p->flags |= PACKET_HAS_QUOTE;
+	verdict = read_quote(p, &quoted);
+	if (verdict == VERDICT_IP) {
+		p->flags |= PACKET_HAS_QUOTE;
+		return;
+	}
+	p->quote_offset = 0;
+	if (verdict != DROP_FRAME_SNAPPED)
+		drop(d->drops, DROP_ICMP_QUOTE_MALFORMED);
+	else if (l->missing == 0)
+		drop(d->drops, DROP_ICMP_QUOTE_TRUNCATED);
 }
 
 void
@@ -76,50 +116,15 @@ decode_icmp(struct decoding *d, struct layer l, uint8_t protocol)
 	}
 	p->l4_offset = offset;
 	layer_is_payload(d, &l);
-	if (quotes(protocol, h[0]))
+	if (!d->quoted && quotes(protocol, h[0]))
 		find_quote(d, &l);
-}
-
-/*
- * Octets of the quotation.  Where extensions may follow it, an octet of the header says how long it
- * is: RFC 4884, section 4.
- */
-static uint32_t
-quote_size(const struct packet *p)
-{
-	uint32_t size = p->payload_size, said = 0;
-	const uint8_t *h = p->data + p->l4_offset;
-
-	if (p->protocol == IP_PROTOCOL_ICMPV6) {
-		if (h[0] == ICMPV6_UNREACHABLE || h[0] == ICMPV6_TIME_EXCEEDED)
-			said = h[4] * 8u;
-	} else if (h[0] == ICMP_UNREACHABLE || h[0] == ICMP_TIME_EXCEEDED ||
-		   h[0] == ICMP_PARAMETER_PROBLEM) {
-		said = h[5] * 4u;
-	}
-	return said >= IP4_SIZE && said < size ? said : size;
 }
 
 void
 decode_quote(const struct packet *p, struct packet *ret_quoted)
 {
-	struct drop_counters unused = { .count = { 0 } };
-	struct packet quoted = { .time = p->time,
-		.data = p->data,
-		.input_offset = p->input_offset,
-		.captured_size = p->captured_size,
-		.frame_size = p->frame_size,
-		.link_type = p->link_type,
-		.vlan = p->vlan };
-	struct decoding d = { .p = &quoted, .drops = &unused, .closed = true, .quoted = true };
-	struct layer l;
+	struct packet none = { .vlan = VLAN_NONE };
 
-	if ((p->flags & PACKET_HAS_QUOTE) != 0) {
-		/* What the quotation lacks was on the wire once: cut, not malformed. */
-		l = (struct layer){ .octets = cursor_over(p->data + p->quote_offset, quote_size(p)),
-			.missing = UINT32_MAX };
-		if (decode_ip(&d, l) == VERDICT_IP)
-			quoted.kind = PACKET_IP;
-	}
-	*ret_quoted = quoted;
+	if ((p->flags & PACKET_HAS_QUOTE) == 0 || read_quote(p, ret_quoted) != VERDICT_IP)
+		*ret_quoted = none;
 }

@@ -4,29 +4,48 @@
  *
  * Nothing says what follows the stack.  Routers look at the first nibble, 4 or 6 for IP, and that
  * is why a pseudowire's control word begins with 0 (RFC 4928, section 3).  A pseudowire without
- * control word may begin with any octet of a MAC address, so that the length field must also agree
- * with the frame before we believe it; everything else stays unknown.
+ * control word may begin with any octet of a MAC address, so that we ask for a second witness: a
+ * length that fits the frame or, for IPv4, a header checksum that is right.  Everything else stays
+ * unknown.
  */
 #include "decode/decode.h"
 #include "decode/internal.h"
 
-#define LABEL_SIZE    4
-#define LABEL_BOTTOM  0x100
-#define IP4_SIZE      20
-#define IP6_SIZE      40
-#define IP4_FIRST_MIN 0x45 /* version 4 and at least five words of header */
+#define LABEL_SIZE   4
+#define LABEL_BOTTOM 0x100
+#define IP4_SIZE     20
+#define IP6_SIZE     40
 
-/* Whether an IP header of the version that the first octet claims fits what the frame holds. */
+/* The checksum of the IPv4 header at the start of the layer is right (RFC 1071). */
+static bool
+is_checksum_right(const struct layer *l, size_t size)
+{
+	const uint8_t *h = layer_peek(l, size);
+	uint32_t sum = 0;
+
+	if (h == NULL)
+		return false;
+	for (size_t i = 0; i < size; i += 2)
+		sum += be16(h + i);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum + (sum >> 16) == 0xffff;
+}
+
+/* Whether an IP header of the version that the first octet claims begins here. */
 static bool
 looks_like_ip(const struct layer *l)
 {
 	const uint8_t *h = layer_peek(l, 6);
+	size_t size;
 
 	if (h == NULL)
 		return false;
-	if (h[0] >= IP4_FIRST_MIN && h[0] <= 0x4f)
-		return be16(h + 2) >= IP4_SIZE && be16(h + 2) <= layer_wire(l);
-	return h[0] >> 4 == 6 && (uint64_t)be16(h + 4) + IP6_SIZE <= layer_wire(l);
+	if (h[0] >> 4 == 6)
+		return (uint64_t)be16(h + 4) + IP6_SIZE <= layer_wire(l);
+	size = (h[0] & 0x0f) * 4u;
+	if (h[0] >> 4 != 4 || size < IP4_SIZE || be16(h + 2) < size)
+		return false;
+	return be16(h + 2) <= layer_wire(l) || is_checksum_right(l, size);
 }
 
 int

@@ -28,11 +28,16 @@ enum {
 int
 decode_ppp(struct decoding *d, struct layer l)
 {
-	const uint8_t *h = layer_peek(&l, 2);
+	const uint8_t *h = layer_peek(&l, 1);
 	uint16_t protocol;
 
-	if (h != NULL && h[0] == PPP_ADDRESS && h[1] == PPP_CONTROL)
-		(void)layer_take(&l, 2);
+	if (h != NULL && h[0] == PPP_ADDRESS) {
+		h = layer_take(&l, 2);
+		if (h == NULL)
+			return layer_short(&l, 2, DROP_PPPOE_TRUNCATED);
+		if (h[1] != PPP_CONTROL)
+			return DROP_ETHER_UNKNOWN;
+	}
 	h = layer_take(&l, 1);
 	if (h == NULL)
 		return layer_short(&l, 1, DROP_PPPOE_TRUNCATED);
