@@ -127,7 +127,7 @@ layer_snapped(const struct layer *l, size_t size)
 static inline int
 layer_short(const struct layer *l, size_t size, enum drop truncated)
 {
-	return layer_snapped(l, size) ? DROP_FRAME_SNAPPED : truncated;
+	return layer_snapped(l, size) ? (int)DROP_FRAME_SNAPPED : (int)truncated;
 }
 
 /* Ends the layer after `size` octets, as its own length field says; false when the frame is shorter

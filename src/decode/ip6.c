@@ -44,7 +44,7 @@ read_jumbo(struct layer l, uint8_t protocol, uint32_t *ret_length)
 
 	if (protocol != IP_PROTOCOL_HOPOPT || h == NULL)
 		return JUMBO_ABSENT;
-	size = (h[1] + 1u) * 8;
+	size = ((size_t)h[1] + 1) * 8;
 	h = layer_take(&l, size);
 	return h != NULL ? find_jumbo(cursor_over(h + 2, size - 2), ret_length) : JUMBO_ABSENT;
 }

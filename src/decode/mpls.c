@@ -42,7 +42,7 @@ looks_like_ip(const struct layer *l)
 		return false;
 	if (h[0] >> 4 == 6)
 		return (uint64_t)be16(h + 4) + IP6_SIZE <= layer_wire(l);
-	size = (h[0] & 0x0f) * 4u;
+	size = (size_t)(h[0] & 0x0f) * 4;
 	if (h[0] >> 4 != 4 || size < IP4_SIZE || be16(h + 2) < size)
 		return false;
 	return be16(h + 2) <= layer_wire(l) || is_checksum_right(l, size);

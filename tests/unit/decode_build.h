@@ -124,7 +124,7 @@ build_ip6(struct frame *f, uint8_t protocol)
 
 	put_be16(h + 4, (uint16_t)f->size);
 	h[23] = 1;
-	memcpy(h + 24, "\x20\x01\x0d\xb8", 4);
+	memcpy(h + 24, h + 8, 16);
 	h[39] = 2;
 	build_push(f, h, sizeof h);
 }

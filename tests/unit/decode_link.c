@@ -444,19 +444,6 @@ test_unknown_is_snapped_too(void **state)
 	free(d.copy);
 }
 
-static void
-test_names(void **state)
-{
-	(void)state;
-	assert_string_equal(link_type_name(LINK_ETHERNET), "Ethernet");
-	assert_string_equal(link_type_name(LINK_LINUX_SLL2), "Linux cooked v2");
-	assert_string_equal(link_type_name(147), "private use");
-	assert_string_equal(link_type_name(162), "private use");
-	assert_string_equal(link_type_name(295), "USB 2.0 high speed");
-	assert_null(link_type_name(2));
-	assert_null(link_type_name(0xffff));
-}
-
 int
 main(void)
 {
@@ -474,7 +461,6 @@ main(void)
 		cmocka_unit_test(test_pppoe_discovery),
 		cmocka_unit_test(test_arp),
 		cmocka_unit_test(test_unknown_is_snapped_too),
-		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,8 @@ test_short_path_is_general_path(void **state)
 			f.octets[at] = (uint8_t)next(&seed);
 		}
 		cut = next(&seed) % 4 == 0 ? next(&seed) % (uint32_t)f.size : 0;
-		d = run_cut(&f, LINK_ETHERNET, f.size - cut, f.size - (next(&seed) & 1) * cut);
+		d = run_cut(
+		    &f, LINK_ETHERNET, f.size - cut, f.size - (next(&seed) % 2 == 0 ? cut : 0));
 		free(d.copy);
 	}
 }
