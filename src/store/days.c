@@ -214,7 +214,7 @@ begin_day(struct days *days, struct day *day, uint64_t input, struct err_info *i
 	if (e != ERR_OK)
 		return e;
 	day->writing = true;
-	if (day->writer.addresses != NULL)
+	if (flows_is_open(&day->writer))
 		return ERR_OK;
 	struct writer_place place = { day->connection, day->catalog, FLOWS_TABLE, day->path };
 	return flows_open(&day->writer, days->engine, &place, info);
@@ -312,7 +312,8 @@ clean_day(struct days *days, const struct result *r, uint64_t last, struct err_i
 
 	if (!parse_day(result_text(r, 0), &number))
 		return ERR_OK;
-	struct day *day = &days->all[find_day(days, number)];
+	size_t index = find_day(days, number);
+	struct day *day = &days->all[index];
 	if (access(day->path, F_OK) == 0) {
 		e = open_day(days, day, info);
 		if (e == ERR_OK && gone)
@@ -372,7 +373,6 @@ add_day(struct days *days, struct day *day, uint64_t last, char **sql, struct er
 {
 	bool unsettled = false;
 	enum err e = attach(days, day, info);
-	char *columns;
 	char *longer;
 	char filter[160] = "";
 
@@ -386,10 +386,8 @@ add_day(struct days *days, struct day *day, uint64_t last, char **sql, struct er
 		(void)snprintf(filter, sizeof filter,
 		    " WHERE commit_number <= %llu AND input IN (SELECT id FROM summary.inputs)",
 		    (unsigned long long)last);
-	columns = flows_columns_sql();
-	longer = xasprintf("%s UNION ALL SELECT %s FROM %s." FLOWS_TABLE "%s", *sql, columns,
-	    day->catalog, filter);
-	free(columns);
+	longer = xasprintf("%s UNION ALL SELECT %s FROM %s." FLOWS_TABLE "%s", *sql,
+	    flows_view_columns, day->catalog, filter);
 	free(*sql);
 	*sql = longer;
 	return ERR_OK;
@@ -411,7 +409,7 @@ days_view(struct days *days, uint64_t last, struct err_info *info)
 		qsort(days->all, days->count, sizeof *days->all, compare_days);
 	days->last = NO_DAY;
 	nothing = flows_nothing_sql();
-	sql = xasprintf("CREATE OR REPLACE TEMP VIEW flows AS SELECT %s WHERE false", nothing);
+	sql = xasprintf("CREATE OR REPLACE TEMP VIEW flows AS %s", nothing);
 	free(nothing);
 	for (size_t i = 0; i < days->count && e == ERR_OK; i++)
 		e = add_day(days, &days->all[i], last, &sql, info);

@@ -114,6 +114,7 @@ read_state(struct duck *d, struct err_info *info)
 		    "duckdb_tables() WHERE database_name = current_database()");
 	if (e != ERR_OK)
 		return e;
+	d->tables.fresh = tables == 0;
 	if (tables == 0)
 		e = create_state(d, info);
 	if (e == ERR_OK && tables > 0 && tables % 2 == 0)
@@ -137,18 +138,15 @@ static enum err
 prepare_flows(struct duck *d, struct err_info *info)
 {
 	char *sql;
-	char *columns;
 	enum err e;
 
 	days_init(&d->days, &d->engine);
 	if (!in_memory(d))
 		return d->engine.read_only ? ERR_OK : days_clean(&d->days, d->number - 1, info);
 	sql = flows_create_sql(NULL);
-	columns = flows_columns_sql();
 	e = engine_run(&d->engine, d->engine.writer, info,
-	    "%s; CREATE VIEW flows AS SELECT %s FROM " FLOWS_TABLE, sql, columns);
+	    "%s; CREATE VIEW flows AS SELECT %s FROM " FLOWS_TABLE, sql, flows_view_columns);
 	free(sql);
-	free(columns);
 	return e;
 }
 
@@ -270,7 +268,7 @@ duck_append_flows(struct store *store, const struct store_flows *flows, struct e
 		return e;
 	if (!in_memory(d))
 		return days_append(&d->days, flows, d->number, info);
-	if (d->flow_writer.addresses == NULL)
+	if (!flows_is_open(&d->flow_writer))
 		e = flows_open(&d->flow_writer, &d->engine, &place, info);
 	return e != ERR_OK ? e : flows_append(&d->flow_writer, flows, d->number, info);
 }
@@ -280,7 +278,7 @@ commit_all(struct duck *d, struct err_info *info)
 {
 	enum err e = tables_flush(&d->tables, info);
 
-	if (e == ERR_OK && d->flow_writer.addresses != NULL)
+	if (e == ERR_OK && flows_is_open(&d->flow_writer))
 		e = flows_flush(&d->flow_writer, info);
 	if (e == ERR_OK && !in_memory(d))
 		e = days_commit(&d->days, info);
@@ -386,10 +384,7 @@ duck_drop_before(struct store *store, nsec_t time, struct err_info *info)
 	e = duck_begin(d, info);
 	if (e != ERR_OK)
 		return e;
-	e = engine_select(engine, engine->writer, &r, info,
-	    "SELECT table_name FROM duckdb_columns() JOIN duckdb_tables() USING (database_name, "
-	    "table_name) WHERE column_name = 'window_begin' AND database_name = "
-	    "current_database() ORDER BY table_name");
+	e = engine_select(engine, engine->writer, &r, info, DUCK_ROW_TABLES);
 	if (e != ERR_OK)
 		return e;
 	while (e == ERR_OK && result_next(r)) {

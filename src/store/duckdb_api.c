@@ -12,8 +12,9 @@
 #define FROM_NPM     "node_modules/@duckdb/node-bindings-linux-x64/" FILE_NAME
 #define LEVELS_ABOVE 3 /* the program's own directory and the two above it */
 
-/* Binding every symbol at once would cost more than the few functions that are called. */
-#define LOAD_FLAGS (RTLD_LAZY | RTLD_LOCAL)
+/* Lazily, because binding every symbol would cost more than the few functions that are called;
+ * globally, because store/functions.c looks one up while the engine calls it. */
+#define LOAD_FLAGS (RTLD_LAZY | RTLD_GLOBAL)
 
 /* Loads `directory`/FROM_NPM from the directory of the program or from one above it. */
 static void *

@@ -1,56 +1,141 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Macros for queries; see functions.h.
+ * Functions for queries, computed here chunk by chunk; see functions.h.
  *
- * They are temporary objects of the reader's connection: a store that is opened read-only takes
- * them as well, and they are never older than the program.
+ * A callback gets no context of ours, only a handle from which the engine gives what was left with
+ * it, and the function that does so is in a library that is found at run time: hence one lookup of
+ * that function for each chunk.
  */
 #include "store/functions.h"
 
-/* One octet of the address whose 32 hexadecimal digits are h; digits count from 1. */
-#define OCTET(first)                                                          \
-	"((strpos('0123456789ABCDEF', substr(h, " #first ", 1)) - 1) * 16 + " \
-	"strpos('0123456789ABCDEF', substr(h, " #first " + 1, 1)) - 1)"
-#define DOTTED OCTET(25) " || '.' || " OCTET(27) " || '.' || " OCTET(29) " || '.' || " OCTET(31)
-/* One group of four digits without its leading zeros. */
-#define GROUP(first) "regexp_replace(lower(substr(h, " #first ", 4)), '^0{1,3}', '')"
+#include <dlfcn.h>
 
-/*
- * RFC 5952 section 4.2: the longest run of zero groups, the first of several, becomes "::".  A run
- * of n groups is looked for after every longer one, so the leftmost match is the right one.
- */
-#define SHORTER(more)                                                 \
-	" WHEN regexp_matches(t, '(^|:)0(:0){" #more "}(:|$)') THEN " \
-	"regexp_replace(t, '(^|:)0(:0){" #more "}(:|$)', '::')"
+#include "net/address.h"
+#include "store/writer.h"
 
-static const char *const MACROS[] = {
-	"CREATE TEMP MACRO intDiv(a, b) AS a // b",
-	"CREATE TEMP MACRO yagura_dotted(h) AS " DOTTED,
-	"CREATE TEMP MACRO yagura_groups(h) AS " GROUP(1) " || ':' || " GROUP(
-	    5) " || ':' || " GROUP(9) " || ':' || " GROUP(13) " || ':' || " GROUP(17) " || ':' "
-										      "|| " GROUP(21) " || ':' || " GROUP(
-											  25) " || "
-											      "':' "
-											      "||"
-											      " " GROUP(29),
-	"CREATE TEMP MACRO yagura_shorten(t) AS CASE" SHORTER(7) SHORTER(6) SHORTER(5) SHORTER(4)
-	    SHORTER(3) SHORTER(2) SHORTER(1) " ELSE t END",
-	/* IPv4 is held as v4-mapped; an address of 96 zero bits and 32 others prints as inet_ntop
-	 * does it, with the last four octets dotted. */
-	"CREATE TEMP MACRO address_text(a) AS CASE "
-	"WHEN octet_length(a) <> 16 THEN '' "
-	"WHEN starts_with(hex(a), '00000000000000000000FFFF') THEN yagura_dotted(hex(a)) "
-	"WHEN starts_with(hex(a), '000000000000000000000000') AND NOT starts_with(hex(a), "
-	"'0000000000000000000000000000') THEN '::' || yagura_dotted(hex(a)) "
-	"ELSE yagura_shorten(yagura_groups(hex(a))) END",
+static const struct duckdb_api *
+api_of(duckdb_function_info handle)
+{
+	__typeof__(duckdb_scalar_function_get_extra_info) *get;
+
+	*(void **)&get = dlsym(RTLD_DEFAULT, "duckdb_scalar_function_get_extra_info");
+	return get(handle);
+}
+
+/* The octets of a cell of text or blob. */
+static const char *
+cell_octets(const duckdb_string_t *cell, size_t *ret_size)
+{
+	*ret_size = cell->value.inlined.length;
+	return *ret_size <= sizeof cell->value.inlined.inlined ? cell->value.inlined.inlined
+							       : cell->value.pointer.ptr;
+}
+
+static void
+make_address(duckdb_function_info handle, duckdb_data_chunk input, duckdb_vector output)
+{
+	const struct duckdb_api *api = api_of(handle);
+	const uint64_t *high = api->vector_get_data(api->data_chunk_get_vector(input, 0));
+	const uint64_t *low = api->vector_get_data(api->data_chunk_get_vector(input, 1));
+	size_t count = api->data_chunk_get_size(input);
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t octets[2] = { __builtin_bswap64(high[i]), __builtin_bswap64(low[i]) };
+		api->vector_assign_string_element_len(
+		    output, i, (const char *)octets, sizeof octets);
+	}
+}
+
+static void
+address_text(duckdb_function_info handle, duckdb_data_chunk input, duckdb_vector output)
+{
+	const struct duckdb_api *api = api_of(handle);
+	const duckdb_string_t *cells = api->vector_get_data(api->data_chunk_get_vector(input, 0));
+	size_t count = api->data_chunk_get_size(input);
+
+	for (size_t i = 0; i < count; i++) {
+		char text[ADDRESS_TEXT_SIZE] = "";
+		struct address a;
+		size_t size;
+		const char *octets = cell_octets(&cells[i], &size);
+
+		if (size == sizeof a.octets) {
+			memcpy(a.octets, octets, size);
+			address_format(&a, text);
+		}
+		api->vector_assign_string_element_len(output, i, text, strlen(text));
+	}
+}
+
+static void
+parse_address(duckdb_function_info handle, duckdb_data_chunk input, duckdb_vector output)
+{
+	const struct duckdb_api *api = api_of(handle);
+	const duckdb_string_t *cells = api->vector_get_data(api->data_chunk_get_vector(input, 0));
+	size_t count = api->data_chunk_get_size(input);
+
+	for (size_t i = 0; i < count; i++) {
+		char text[ADDRESS_TEXT_SIZE] = "";
+		struct address a;
+		size_t size;
+		const char *octets = cell_octets(&cells[i], &size);
+		bool found = false;
+
+		if (size < sizeof text) {
+			memcpy(text, octets, size);
+			text[size] = '\0';
+			found = strlen(text) == size && address_parse(text, &a) == ERR_OK;
+		}
+		api->vector_assign_string_element_len(
+		    output, i, found ? (const char *)a.octets : "", found ? sizeof a.octets : 0);
+	}
+}
+
+static const struct function {
+	const char *name;
+	size_t parameter_count;
+	enum column_type parameter, answer;
+	duckdb_scalar_function_t call;
+} FUNCTIONS[] = {
+	{ "yagura_address", 2, COLUMN_U64, COLUMN_BLOB, make_address },
+	{ "address_text", 1, COLUMN_BLOB, COLUMN_TEXT, address_text },
+	{ "address", 1, COLUMN_TEXT, COLUMN_BLOB, parse_address },
 };
+
+static enum err
+register_one(struct engine *engine, const struct function *f, struct err_info *info)
+{
+	const struct duckdb_api *api = &engine->api;
+	duckdb_scalar_function function = api->create_scalar_function();
+	duckdb_logical_type parameter = api->create_logical_type(writer_type(f->parameter));
+	duckdb_logical_type answer = api->create_logical_type(writer_type(f->answer));
+	duckdb_state state;
+
+	api->scalar_function_set_name(function, f->name);
+	for (size_t i = 0; i < f->parameter_count; i++)
+		api->scalar_function_add_parameter(function, parameter);
+	api->scalar_function_set_return_type(function, answer);
+	api->scalar_function_set_extra_info(function, &engine->api, NULL);
+	api->scalar_function_set_function(function, f->call);
+	state = api->register_scalar_function(engine->attacher, function);
+	api->destroy_logical_type(&parameter);
+	api->destroy_logical_type(&answer);
+	api->destroy_scalar_function(&function);
+	if (state != DuckDBSuccess)
+		return err_set(
+		    info, ERR_UNSUPPORTED, "the engine refuses the function %s", f->name);
+	return ERR_OK;
+}
 
 enum err
 functions_register(struct engine *engine, struct err_info *info)
 {
 	enum err e = ERR_OK;
 
-	for (size_t i = 0; i < sizeof MACROS / sizeof MACROS[0] && e == ERR_OK; i++)
-		e = engine_run(engine, engine->reader, info, "%s", MACROS[i]);
-	return e;
+	for (size_t i = 0; i < sizeof FUNCTIONS / sizeof FUNCTIONS[0] && e == ERR_OK; i++)
+		e = register_one(engine, &FUNCTIONS[i], info);
+	/* A temporary object: a store that is opened read-only takes it as well. */
+	return e != ERR_OK ? e
+			   : engine_run(engine, engine->reader, info,
+				 "CREATE TEMP MACRO intDiv(a, b) AS a // b");
 }

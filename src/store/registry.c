@@ -84,9 +84,7 @@ delete_input(struct duck *d, uint64_t id, struct err_info *info)
 {
 	struct engine *engine = &d->engine;
 	struct result *r;
-	enum err e = engine_select(engine, engine->writer, &r, info,
-	    "SELECT table_name FROM duckdb_columns() WHERE column_name = 'input' AND "
-	    "database_name = current_database() AND NOT internal ORDER BY table_name");
+	enum err e = engine_select(engine, engine->writer, &r, info, DUCK_ROW_TABLES);
 
 	if (e != ERR_OK)
 		return e;

@@ -12,6 +12,7 @@
 struct tables {
 	struct tables_entry *entries; /* owned */
 	size_t count;
+	bool fresh; /* the store was made just now: it has none of them */
 };
 
 /* Which rows are appended. */
