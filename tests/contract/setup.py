@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -26,7 +27,7 @@ esac''',
     "node": 'cat "$STATE/node"',
     "npm": 'echo "npm $*" >>"$STATE/calls"',
 }
-TOOLS = ("sh", "grep", "cat", "cp", "rm", "sed", "dirname", "python3", "mkdir")
+TOOLS = ("sh", "grep", "cat", "cp", "rm", "sed", "dirname", "mkdir")
 
 
 class Setup(unittest.TestCase):
@@ -41,6 +42,7 @@ class Setup(unittest.TestCase):
             shutil.copy(TOP / "tools" / name, self.root / "tools" / name)
         for name in TOOLS:
             (self.path / name).symlink_to(shutil.which(name))
+        (self.path / "python3").symlink_to(sys.executable)
         for name, body in COMMANDS.items():
             self.command(name, body)
         wanted = subprocess.run(["sed", "-n", "/^build_packages=/,/^oldest_node/p", str(TOP / "tools/setup")],
