@@ -315,6 +315,7 @@ static void
 quic(struct office *o, struct talk *t)
 {
 	uint64_t datagrams = 2 + random_pareto(o->random, 2, 1500, 1200);
+	uint64_t connections[2] = { random_u64(o->random), random_u64(o->random) };
 	nsec_t away = t->rtt[TALK_SERVER];
 	struct payload p = { .size = 0 };
 	char name[64];
@@ -322,23 +323,24 @@ quic(struct office *o, struct talk *t)
 	server_name(t, name, sizeof name);
 	look_up(o, t, name);
 	t->ports[TALK_SERVER] = 443;
-	payload_quic(&p, o->random, 1200);
+	payload_quic(&p, o->random, connections[TALK_CLIENT], 1200);
 	talk_datagram(t, TALK_CLIENT, p.data, p.size);
 	p.size = 0;
-	payload_quic(&p, o->random, 1200);
+	payload_quic(&p, o->random, connections[TALK_SERVER], 1200);
 	talk_datagram(t, TALK_SERVER, p.data, p.size);
 	p.size = 0;
-	payload_quic(&p, o->random, 120 + (size_t)random_below(o->random, 400));
+	payload_quic(
+	    &p, o->random, connections[TALK_CLIENT], 120 + (size_t)random_below(o->random, 400));
 	talk_datagram(t, TALK_CLIENT, p.data, p.size);
 	for (uint64_t i = 0; i < datagrams; i++) {
 		bool last = i + 1 == datagrams;
 		p.size = 0;
-		payload_quic(
-		    &p, o->random, last ? 40 + (size_t)random_below(o->random, 1000) : 1250);
+		payload_quic(&p, o->random, connections[TALK_SERVER],
+		    last ? 40 + (size_t)random_below(o->random, 1000) : 1250);
 		talk_datagram(t, TALK_SERVER, p.data, p.size);
 		if (i % 2 == 1 || last) {
 			p.size = 0;
-			payload_quic(&p, o->random, 36);
+			payload_quic(&p, o->random, connections[TALK_CLIENT], 36);
 			talk_datagram(t, TALK_CLIENT, p.data, p.size);
 			/* The sender does not wait for it, but for its window. */
 			t->now += i % 20 == 19 ? 0 : 200 * NSEC_PER_US - away;
@@ -504,7 +506,7 @@ shell(struct office *o, struct talk *t)
 	for (uint64_t i = 0; i < keys; i++) {
 		talk_send_filler(t, TALK_CLIENT, 36, false);
 		talk_send_filler(
-		    t, TALK_SERVER, 36 + random_pareto(o->random, 16, 6000, 900) / 16 * 16, false);
+		    t, TALK_SERVER, 36 + random_pareto(o->random, 16, 1376, 900) / 16 * 16, false);
 		talk_wait(t, random_between(o->random, 60, 1800) * NSEC_PER_MS);
 	}
 	talk_close(t);

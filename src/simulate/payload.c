@@ -307,10 +307,12 @@ payload_ssh(struct payload *p, struct random *r, unsigned message)
 }
 
 void
-payload_quic(struct payload *p, struct random *r, size_t size)
+payload_quic(struct payload *p, struct random *r, uint64_t connection, size_t size)
 {
 	size_t at = p->size;
 
 	put_random(p, r, size);
 	p->data[at] = (uint8_t)((p->data[at] & 0x3f) | 0x40);
+	memcpy(p->data + at + 1, &connection, sizeof connection);
+	p->data[at + 1] |= 0x80; /* or dissectors may guess it to be ISO transport (ISO 8602) */
 }

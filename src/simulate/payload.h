@@ -56,9 +56,9 @@ void payload_tls_server_hello(struct payload *p, struct random *r);
  * ECDH_INIT, 31 ECDH_REPLY with 21 NEWKEYS. */
 void payload_ssh(struct payload *p, struct random *r, unsigned message);
 
-/* `size` octets that look like QUIC under way: the first bits of a short header (RFC 9000, section
- * 17.3), the rest as good as random.  Long headers are left out, since a dissector would take them
- * for a real handshake and fail to decrypt it. */
-void payload_quic(struct payload *p, struct random *r, size_t size);
+/* `size` octets (at least 9) that look like QUIC under way: a short header (RFC 9000, section 17.3)
+ * with a connection's identifier, the rest as good as random.  Long headers are left out, since a
+ * dissector would take them for a real handshake and fail to decrypt it. */
+void payload_quic(struct payload *p, struct random *r, uint64_t connection, size_t size);
 
 #endif

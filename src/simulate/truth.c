@@ -111,6 +111,12 @@ put_key(uint64_t *key, const struct truth_note *note)
 	key[4] = 0;
 }
 
+static bool
+is_near(uint64_t time, uint64_t limit)
+{
+	return time > limit - TRUTH_MARGIN && time < limit + TRUTH_MARGIN;
+}
+
 /*
  * Follows the packet's flow and tells whether it begins a new record.  A silence longer than the
  * idle timeout ends a record, and so does a record longer than the active timeout.  A reading whose
@@ -132,10 +138,8 @@ begins_record(struct truth *t, const struct truth_note *note)
 	v = flow->values;
 	begins = v[FLOW_SIDES] == 0 || now - v[FLOW_LAST] > TRUTH_IDLE ||
 		 now - v[FLOW_FIRST] > TRUTH_ACTIVE;
-	if (v[FLOW_SIDES] != 0 && ((now - v[FLOW_LAST] > TRUTH_IDLE - TRUTH_MARGIN &&
-				       now - v[FLOW_LAST] < TRUTH_IDLE + TRUTH_MARGIN) ||
-				      (now - v[FLOW_FIRST] > TRUTH_ACTIVE - TRUTH_MARGIN &&
-					  now - v[FLOW_LAST] < TRUTH_IDLE + TRUTH_MARGIN)))
+	if (v[FLOW_SIDES] != 0 && now - v[FLOW_LAST] < TRUTH_IDLE + TRUTH_MARGIN &&
+	    (is_near(now - v[FLOW_LAST], TRUTH_IDLE) || is_near(now - v[FLOW_FIRST], TRUTH_ACTIVE)))
 		t->ambiguous++;
 	if (begins) {
 		v[FLOW_FIRST] = now;
