@@ -79,10 +79,10 @@ report(void *context, const struct ingest_event *event)
 {
 	struct log *log = context;
 
+	if (event->outcome == INGEST_FAILED)
+		keep_failure(log->outcome, event->path, event->text);
 	switch (event->outcome) {
 	case INGEST_FAILED:
-		keep_failure(log->outcome, event->path, event->text);
-		/* fallthrough */
 	case INGEST_DAMAGED:
 		log->outcome->failed++;
 		(void)fprintf(stderr, "yagura: %s\n", event->text);
