@@ -12,11 +12,12 @@ __extension__ typedef unsigned __int128 uint128;
 struct answer_column {
 	char *name; /* owned */
 	enum column_type type;
-	duckdb_type stored;    /* as it lies in the vector; DECIMAL: its integer */
-	double scale;          /* of DECIMAL: what its integer is divided by */
-	const void *data;      /* of the chunk */
-	const uint64_t *valid; /* bits, or NULL when every cell is there */
-	char *text;            /* owned: what `octets` gave */
+	duckdb_type stored;          /* as it lies in the vector; DECIMAL: its integer */
+	bool beyond_u64, beyond_i64; /* HUGEINT: some value needs more */
+	double scale;                /* of DECIMAL: what its integer is divided by */
+	const void *data;            /* of the chunk */
+	const uint64_t *valid;       /* bits, or NULL when every cell is there */
+	char *text;                  /* owned: what `octets` gave */
 	size_t text_capacity;
 };
 
@@ -453,45 +454,108 @@ set_columns(struct answer *a)
 	}
 }
 
+/* What a column of a query becomes: text before and after its position. */
+struct wrapping {
+	const char *before, *after;
+};
+typedef struct wrapping wrapping_fn(duckdb_type type, const char *name);
+
+/* Types that have no plain form are asked for as text. */
+static struct wrapping
+wrap_odd(duckdb_type type, const char *name)
+{
+	(void)name;
+	if (plain_type(type) != NULL)
+		return (struct wrapping){ "", "" };
+	return (struct wrapping){ "CAST(", " AS VARCHAR)" };
+}
+
+/* Files for others hold addresses as text. */
+static struct wrapping
+wrap_address(duckdb_type type, const char *name)
+{
+	if (type != DUCKDB_TYPE_BLOB || strstr(name, "address") == NULL)
+		return (struct wrapping){ "", "" };
+	return (struct wrapping){ "address_text(", ")" };
+}
+
 /*
- * `sql` with every column cast to text that has no plain type (timestamps, lists, …), or NULL when
- * there is none.  Columns are named by position so that equal names do no harm.
+ * `sql` with some columns wrapped, or NULL when no column needs it.  Columns are named by position,
+ * so that equal names do no harm.
  */
 static char *
-plain_sql(const struct duckdb_api *api, duckdb_prepared_statement statement, const char *sql)
+wrap_sql(const struct duckdb_api *api, duckdb_prepared_statement statement, const char *sql,
+    wrapping_fn *wrap)
 {
 	size_t count = api->prepared_statement_column_count(statement);
-	bool odd = false;
-	char *wrapped;
+	char *list = xstrdup("");
+	char *whole = NULL;
+	bool needed = false;
 
-	for (size_t i = 0; i < count; i++)
-		odd |= plain_type(api->prepared_statement_column_type(statement, i)) == NULL;
-	if (!odd)
-		return NULL;
-	wrapped = xstrdup("SELECT ");
 	for (size_t i = 0; i < count; i++) {
 		const char *name = api->prepared_statement_column_name(statement, i);
+		struct wrapping w = wrap(
+		    api->prepared_statement_column_type(statement, i), name != NULL ? name : "");
 		char *quoted = engine_quote(name != NULL ? name : "", '"');
-		bool plain = plain_type(api->prepared_statement_column_type(statement, i)) != NULL;
-		char *longer = xasprintf("%s%s%s#%zu%s AS %s", wrapped, i > 0 ? ", " : "",
-		    plain ? "" : "CAST(", i + 1, plain ? "" : " AS VARCHAR)", quoted);
+		char *longer = xasprintf("%s%s%s#%zu%s AS %s", list, i > 0 ? ", " : "", w.before,
+		    i + 1, w.after, quoted);
+
+		needed |= w.before[0] != '\0';
 		free(quoted);
-		free(wrapped);
-		wrapped = longer;
+		free(list);
+		list = longer;
 		api->free((void *)name);
 	}
-	char *whole = xasprintf("%s FROM (%s\n)", wrapped, sql);
-	free(wrapped);
+	if (needed)
+		whole = xasprintf("SELECT %s FROM (%s\n)", list, sql);
+	free(list);
 	return whole;
 }
 
-/* Makes HUGEINT columns of a complete answer the narrowest type that holds all their values. */
-static enum err
-settle_hugeints(struct engine *engine, struct answer *a)
+/* Notes which types hold every value of a chunk's HUGEINT columns. */
+static void
+see_hugeints(struct answer *a, duckdb_data_chunk chunk)
 {
-	(void)engine;
-	(void)a;
-	return ERR_OK;
+	const struct duckdb_api *api = &a->engine->api;
+	size_t rows = api->data_chunk_get_size(chunk);
+
+	for (size_t i = 0; i < a->column_count; i++) {
+		struct answer_column *c = &a->columns[i];
+		duckdb_vector vector = api->data_chunk_get_vector(chunk, i);
+
+		if (c->stored != DUCKDB_TYPE_HUGEINT)
+			continue;
+		c->data = api->vector_get_data(vector);
+		c->valid = api->vector_get_validity(vector);
+		for (size_t row = 0; row < rows; row++) {
+			duckdb_hugeint v = ((const duckdb_hugeint *)c->data)[row];
+			if (!is_valid(c, row))
+				continue;
+			c->beyond_u64 |= v.upper != 0;
+			c->beyond_i64 |= v.upper != ((int64_t)v.lower < 0 ? -1 : 0);
+		}
+	}
+}
+
+/* Makes HUGEINT columns of a complete answer the first of U64, I64, F64 that holds all values. */
+static void
+settle_hugeints(struct answer *a)
+{
+	const struct duckdb_api *api = &a->engine->api;
+	bool some = false;
+
+	for (size_t i = 0; i < a->column_count; i++)
+		some |= a->columns[i].stored == DUCKDB_TYPE_HUGEINT;
+	for (idx_t i = 0; some && i < api->result_chunk_count(a->result); i++) {
+		duckdb_data_chunk chunk = api->result_get_chunk(a->result, i);
+		if (chunk == NULL)
+			break;
+		see_hugeints(a, chunk);
+		api->destroy_data_chunk(&chunk);
+	}
+	for (size_t i = 0; i < a->column_count; i++)
+		if (a->columns[i].beyond_u64)
+			a->columns[i].type = a->columns[i].beyond_i64 ? COLUMN_F64 : COLUMN_I64;
 }
 
 static enum err
@@ -501,14 +565,13 @@ execute(struct engine *engine, duckdb_prepared_statement statement, struct answe
 	const struct duckdb_api *api = &engine->api;
 	duckdb_state state = a->streaming ? api->execute_prepared_streaming(statement, &a->result)
 					  : api->execute_prepared(statement, &a->result);
-	enum err e = ERR_OK;
 
 	if (state != DuckDBSuccess)
 		return engine_error(info, "query", api->result_error(&a->result));
 	set_columns(a);
 	if (!a->streaming)
-		e = settle_hugeints(engine, a);
-	return e;
+		settle_hugeints(a);
+	return ERR_OK;
 }
 
 /* Runs a prepared statement, or the form of it whose columns all have a plain type. */
@@ -517,7 +580,7 @@ run_plain(struct engine *engine, duckdb_prepared_statement statement, const char
     struct answer *a, struct err_info *info)
 {
 	const struct duckdb_api *api = &engine->api;
-	char *plain = plain_sql(api, statement, sql);
+	char *plain = wrap_sql(api, statement, sql, wrap_odd);
 	duckdb_prepared_statement other = NULL;
 	enum err e;
 
@@ -594,26 +657,51 @@ prepare_foreign(struct engine *engine, const char *sql, duckdb_prepared_statemen
 	return ERR_OK;
 }
 
+/* A copy without the semicolon at the end, so that it can stand in parentheses. */
+static char *
+trim(const char *sql)
+{
+	size_t size = strlen(sql);
+
+	while (size > 0 && strchr("; \t\r\n", sql[size - 1]) != NULL)
+		size--;
+	return xasprintf("%.*s", (int)size, sql);
+}
+
+/* Opens the reader's transaction, in which nothing can be written, and prepares one SELECT. */
+static enum err
+begin_foreign(struct engine *engine, const char *sql, duckdb_prepared_statement *ret_statement,
+    struct err_info *info)
+{
+	enum err e = guard_check(sql, info);
+
+	if (e == ERR_OK && engine->streaming)
+		e = err_set(info, ERR_BUSY, "query: another answer is still being read");
+	if (e == ERR_OK)
+		e = engine_run(engine, engine->reader, info, "BEGIN TRANSACTION READ ONLY");
+	if (e != ERR_OK)
+		return e;
+	e = prepare_foreign(engine, sql, ret_statement, info);
+	if (e != ERR_OK)
+		end_transaction(engine, engine->reader);
+	return e;
+}
+
 enum err
 answer_foreign(struct engine *engine, const char *sql, bool streaming, struct result **ret_result,
     struct err_info *info)
 {
 	duckdb_prepared_statement statement = NULL;
 	struct answer *a;
-	enum err e = guard_check(sql, info);
+	char *trimmed;
+	enum err e = begin_foreign(engine, sql, &statement, info);
 
 	if (e != ERR_OK)
 		return e;
-	if (engine->streaming)
-		return err_set(info, ERR_BUSY, "query: another answer is still being read");
-	e = engine_run(engine, engine->reader, info, "BEGIN TRANSACTION READ ONLY");
-	if (e != ERR_OK)
-		return e;
-	a = answer_new(engine, engine->reader, false);
-	a->streaming = streaming;
-	e = prepare_foreign(engine, sql, &statement, info);
-	if (e == ERR_OK)
-		e = run_plain(engine, statement, sql, a, info);
+	a = answer_new(engine, engine->reader, streaming);
+	trimmed = trim(sql);
+	e = run_plain(engine, statement, trimmed, a, info);
+	free(trimmed);
 	engine->api.destroy_prepare(&statement);
 	if (e != ERR_OK || !streaming)
 		end_transaction(engine, engine->reader);
@@ -625,4 +713,25 @@ answer_foreign(struct engine *engine, const char *sql, bool streaming, struct re
 	engine->streaming = streaming;
 	*ret_result = &a->base;
 	return ERR_OK;
+}
+
+enum err
+answer_copy(struct engine *engine, const char *sql, const char *target, struct err_info *info)
+{
+	duckdb_prepared_statement statement = NULL;
+	char *trimmed;
+	char *wrapped;
+	enum err e = begin_foreign(engine, sql, &statement, info);
+
+	if (e != ERR_OK)
+		return e;
+	trimmed = trim(sql);
+	wrapped = wrap_sql(&engine->api, statement, trimmed, wrap_address);
+	engine->api.destroy_prepare(&statement);
+	e = engine_run(engine, engine->reader, info, "COPY (%s\n) TO %s",
+	    wrapped != NULL ? wrapped : trimmed, target);
+	free(trimmed);
+	free(wrapped);
+	end_transaction(engine, engine->reader);
+	return e;
 }

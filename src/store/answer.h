@@ -31,4 +31,9 @@ MUST_CHECK enum err answer_own(struct engine *engine, duckdb_connection connecti
 MUST_CHECK enum err answer_foreign(struct engine *engine, const char *sql, bool streaming,
     struct result **ret_result, struct err_info *info);
 
+/* Writes the answer of somebody else's query to `target`, which is what COPY takes after TO;
+ * addresses become text. */
+MUST_CHECK enum err
+answer_copy(struct engine *engine, const char *sql, const char *target, struct err_info *info);
+
 #endif

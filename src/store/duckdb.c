@@ -15,6 +15,7 @@
 #include "base/xmalloc.h"
 #include "store/answer.h"
 #include "store/duck.h"
+#include "store/export.h"
 #include "store/functions.h"
 
 /* What this program writes.  A store with a higher number was made by a newer version. */
@@ -336,15 +337,21 @@ duck_rollback(struct store *store)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+/* Opening every day is left to the queries that look at flows. */
+static enum err
+view_flows(struct duck *d, const char *sql, struct err_info *info)
+{
+	if (in_memory(d) || strcasestr(sql, "flows") == NULL)
+		return ERR_OK;
+	return days_view(&d->days, d->number - 1, info);
+}
+
 static enum err
 run(struct duck *d, const char *sql, bool streaming, struct result **ret_result,
     struct err_info *info)
 {
-	enum err e = ERR_OK;
+	enum err e = view_flows(d, sql, info);
 
-	/* Opening every day is left to the queries that look at flows. */
-	if (!in_memory(d) && strcasestr(sql, "flows") != NULL)
-		e = days_view(&d->days, d->number - 1, info);
 	return e != ERR_OK ? e : answer_foreign(&d->engine, sql, streaming, ret_result, info);
 }
 
@@ -437,11 +444,10 @@ static enum err
 duck_export(struct store *store, const char *sql, const char *format, const char *path,
     struct err_info *info)
 {
-	(void)store;
-	(void)sql;
-	(void)format;
-	(void)path;
-	return err_set(info, ERR_UNSUPPORTED, "not yet");
+	struct duck *d = (struct duck *)store;
+	enum err e = view_flows(d, sql, info);
+
+	return e != ERR_OK ? e : export_query(&d->engine, sql, format, path, info);
 }
 
 /* --- the two backends ------------------------------------------------------------------------- */
