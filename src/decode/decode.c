@@ -3,15 +3,18 @@
  * The packet decoder: a short path for the commonest packets, the general path for all, and the
  * opening of tunnels.
  *
- * The short path takes whole, unfragmented TCP and UDP over option-less IPv4 or IPv6 in untagged
- * Ethernet, whose lengths agree, and gives the rest to the general path.  It must fill a packet
- * exactly as the general path does: tests/unit/decode_packet.c and the fuzz target compare them.
+ * The short path takes whole, unfragmented TCP and UDP over option-less IPv4 or IPv6 in Ethernet
+ * with at most two VLAN tags, whose lengths agree, and gives the rest to the general path.  It must
+ * fill a packet exactly as the general path does: tests/unit/decode_packet.c and the fuzz target
+ * compare them.
  */
 #include "decode/decode.h"
 
 #include "decode/internal.h"
 
 #define ETHERNET_SIZE 14
+#define VLAN_TAG_SIZE 4
+#define SHORT_VLANS   2
 #define IP4_SIZE      20
 #define IP6_SIZE      40
 #define TCP_SIZE      20
@@ -108,10 +111,11 @@ decode_packet_slowly(struct packet *p, struct drop_counters *drops)
 
 /* What the short path found between Ethernet and transport. */
 struct short_ip {
+	uint32_t l3;     /* offset of the IP header */
 	uint32_t octets; /* L3 length */
 	uint32_t header; /* of the IP header */
 	uint32_t fragment_id;
-	uint16_t ether_type;
+	uint16_t ether_type, vlan;
 	uint8_t version, protocol, ttl, tos;
 };
 
@@ -128,8 +132,8 @@ is_tunnel_port(uint16_t port)
 static inline bool
 finish_shortly(struct packet *p, const struct short_ip *ip)
 {
-	uint32_t l4 = ETHERNET_SIZE + ip->header;
-	uint32_t end = ETHERNET_SIZE + ip->octets;
+	uint32_t l4 = ip->l3 + ip->header;
+	uint32_t end = ip->l3 + ip->octets;
 	uint32_t kept = end < p->captured_size ? end : p->captured_size;
 	const uint8_t *h = p->data + l4;
 	uint32_t payload;
@@ -159,8 +163,8 @@ finish_shortly(struct packet *p, const struct short_ip *ip)
 	p->octets = ip->octets;
 	p->fragment_id = ip->fragment_id;
 	p->ether_type = ip->ether_type;
-	p->vlan = VLAN_NONE;
-	p->l3_offset = ETHERNET_SIZE;
+	p->vlan = ip->vlan;
+	p->l3_offset = ip->l3;
 	p->l4_offset = l4;
 	p->payload_offset = payload;
 	p->payload_size = kept - payload;
@@ -186,58 +190,70 @@ finish_shortly(struct packet *p, const struct short_ip *ip)
 }
 
 static inline bool
-ip4_shortly(struct packet *p, const uint8_t *h)
+ip4_shortly(struct packet *p, struct short_ip *ip)
 {
-	struct short_ip ip = { .octets = be16(h + 2),
-		.header = IP4_SIZE,
-		.fragment_id = be16(h + 4),
-		.ether_type = ETHER_IP4,
-		.version = 4,
-		.protocol = h[9],
-		.ttl = h[8],
-		.tos = h[1] };
+	const uint8_t *h = p->data + ip->l3;
 
-	if (h[0] != 0x45 || (be16(h + 6) & 0x3fff) != 0 || ip.octets < IP4_SIZE ||
-	    ip.octets > p->frame_size - ETHERNET_SIZE)
+	ip->octets = be16(h + 2);
+	ip->header = IP4_SIZE;
+	ip->fragment_id = be16(h + 4);
+	ip->version = 4;
+	ip->protocol = h[9];
+	ip->ttl = h[8];
+	ip->tos = h[1];
+	if (h[0] != 0x45 || (be16(h + 6) & 0x3fff) != 0 || ip->octets < IP4_SIZE ||
+	    ip->octets > p->frame_size - ip->l3)
 		return false;
 	p->source = address_from_ipv4(h + 12);
 	p->destination = address_from_ipv4(h + 16);
-	return finish_shortly(p, &ip);
+	return finish_shortly(p, ip);
 }
 
 static inline bool
-ip6_shortly(struct packet *p, const uint8_t *h)
+ip6_shortly(struct packet *p, struct short_ip *ip)
 {
-	struct short_ip ip = { .octets = be16(h + 4) + IP6_SIZE,
-		.header = IP6_SIZE,
-		.ether_type = ETHER_IP6,
-		.version = 6,
-		.protocol = h[6],
-		.ttl = h[7],
-		.tos = (uint8_t)(be16(h) >> 4) };
+	const uint8_t *h = p->data + ip->l3;
 
-	if (h[0] >> 4 != 6 || ip.octets == IP6_SIZE || ip.octets > p->frame_size - ETHERNET_SIZE)
+	ip->octets = be16(h + 4) + IP6_SIZE;
+	ip->header = IP6_SIZE;
+	ip->fragment_id = 0;
+	ip->version = 6;
+	ip->protocol = h[6];
+	ip->ttl = h[7];
+	ip->tos = (uint8_t)(be16(h) >> 4);
+	if (h[0] >> 4 != 6 || ip->octets == IP6_SIZE || ip->octets > p->frame_size - ip->l3)
 		return false;
 	p->source = address_from_ipv6(h + 8);
 	p->destination = address_from_ipv6(h + 24);
-	return finish_shortly(p, &ip);
+	return finish_shortly(p, ip);
+}
+
+static inline bool
+is_vlan(uint16_t type)
+{
+	return type == ETHER_VLAN || type == ETHER_QINQ || type == ETHER_QINQ_OLD;
 }
 
 /* The short path: false, with fields perhaps written, when the packet needs the general one. */
 static inline bool
 decode_shortly(struct packet *p)
 {
-	const uint8_t *h = p->data;
-	uint16_t type;
+	struct short_ip ip = { .l3 = ETHERNET_SIZE, .vlan = VLAN_NONE };
 
 	if (p->link_type != LINK_ETHERNET || p->captured_size < SHORT_MIN ||
 	    p->frame_size < p->captured_size)
 		return false;
-	type = be16(h + 12);
-	if (type == ETHER_IP4)
-		return ip4_shortly(p, h + ETHERNET_SIZE);
-	if (type == ETHER_IP6 && p->captured_size >= ETHERNET_SIZE + IP6_SIZE)
-		return ip6_shortly(p, h + ETHERNET_SIZE);
+	ip.ether_type = be16(p->data + ETHERNET_SIZE - 2);
+	for (unsigned tags = 0; tags < SHORT_VLANS && is_vlan(ip.ether_type); tags++) {
+		if (ip.vlan == VLAN_NONE)
+			ip.vlan = be16(p->data + ip.l3) & 0x0fff;
+		ip.ether_type = be16(p->data + ip.l3 + 2);
+		ip.l3 += VLAN_TAG_SIZE;
+	}
+	if (ip.ether_type == ETHER_IP4 && p->captured_size >= ip.l3 + IP4_SIZE)
+		return ip4_shortly(p, &ip);
+	if (ip.ether_type == ETHER_IP6 && p->captured_size >= ip.l3 + IP6_SIZE)
+		return ip6_shortly(p, &ip);
 	return false;
 }
 

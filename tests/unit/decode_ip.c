@@ -460,6 +460,25 @@ test_jumbogram(void **state)
 	assert_true(d.p.octets == UINT32_MAX);
 }
 
+/* Other options before it are passed over. */
+static void
+test_jumbo_after_padding(void **state)
+{
+	struct frame f;
+	struct decoded d;
+
+	(void)state;
+	build_start(&f, BUILD_PAYLOAD, 4);
+	build_udp(&f);
+	build_push(&f, "\x11\x01\x01\x04\0\0\0\0\0\0\xc2\x04\0\1\0\0", 16);
+	build_ip6(&f, IP_PROTOCOL_HOPOPT);
+	put_be16(f.octets + 4, 0);
+	d = run_cut(&f, LINK_RAW, f.size, 40 + 65536);
+	run_expect_drop(&d, DROP_IP6_JUMBOGRAM);
+	assert_int_equal(d.p.octets, 40 + 65536);
+	free(d.copy);
+}
+
 static void
 test_jumbo_malformed(void **state)
 {
@@ -504,6 +523,7 @@ main(void)
 		cmocka_unit_test(test_atomic_fragment),
 		cmocka_unit_test(test_fragment_of_fragment),
 		cmocka_unit_test(test_jumbogram),
+		cmocka_unit_test(test_jumbo_after_padding),
 		cmocka_unit_test(test_jumbo_malformed),
 	};
 

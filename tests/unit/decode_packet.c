@@ -21,6 +21,8 @@ next(uint64_t *seed)
 static void
 build_common(struct frame *f, unsigned which)
 {
+	uint16_t type;
+
 	build_start(f, BUILD_PAYLOAD, 4);
 	if ((which & 1) != 0)
 		build_tcp(f, TCP_ACK, which & 2);
@@ -30,7 +32,12 @@ build_common(struct frame *f, unsigned which)
 		build_ip6(f, (which & 1) != 0 ? IP_PROTOCOL_TCP : IP_PROTOCOL_UDP);
 	else
 		build_ip4(f, (which & 1) != 0 ? IP_PROTOCOL_TCP : IP_PROTOCOL_UDP);
-	build_ether(f, (which & 4) != 0 ? 0x86dd : 0x0800);
+	type = (which & 4) != 0 ? 0x86dd : 0x0800;
+	for (unsigned tags = which >> 4 & 3; tags > 0; tags--) {
+		build_vlan(f, (uint16_t)(which >> 8), type);
+		type = tags == 1 ? 0x88a8 : 0x8100;
+	}
+	build_ether(f, type);
 	if ((which & 8) != 0)
 		build_trailer(f, 6);
 }
