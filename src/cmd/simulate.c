@@ -49,27 +49,29 @@ list_scenarios(FILE *out)
 	}
 }
 
-static enum err
-find_scenario(const struct opt_values *values, struct request *request, struct err_info *info)
+/* The scenario asked for, or NULL with the reason in `info`. */
+static const struct scenario *
+find_scenario(const struct opt_values *values, struct err_info *info)
 {
 	const char *names[64];
 	const char *near;
 	size_t count = 0;
 
-	if (values->operand_count != 1)
-		return err_set(info, ERR_USAGE, "one scenario is needed; --list shows them");
+	if (values->operand_count != 1) {
+		(void)err_set(info, ERR_USAGE, "one scenario is needed; --list shows them");
+		return NULL;
+	}
 	for (const struct scenario *const *s = SCENARIOS; *s != NULL; s++) {
 		if (strcmp((*s)->name, values->operands[0]) == 0)
-			request->scenario = *s;
+			return *s;
 		if (count < sizeof names / sizeof names[0])
 			names[count++] = (*s)->name;
 	}
-	if (request->scenario != NULL)
-		return ERR_OK;
 	near = settings_nearest(values->operands[0], names, count);
-	return err_set(info, ERR_USAGE, "there is no scenario \"%.60s\"%s%s%s; --list shows them",
+	(void)err_set(info, ERR_USAGE, "there is no scenario \"%.60s\"%s%s%s; --list shows them",
 	    values->operands[0], near != NULL ? " (did you mean \"" : "", near != NULL ? near : "",
 	    near != NULL ? "\"?)" : "");
+	return NULL;
 }
 
 static bool
@@ -140,10 +142,11 @@ apply_settings(const struct opt_values *values, struct settings *settings, struc
 static enum err
 read_request(const struct opt_values *values, struct request *request, struct err_info *info)
 {
-	enum err e = find_scenario(values, request, info);
+	enum err e;
 
-	if (e != ERR_OK)
-		return e;
+	request->scenario = find_scenario(values, info);
+	if (request->scenario == NULL)
+		return ERR_USAGE;
 	request->output = opt_value(values, "output");
 	request->truth = opt_value(values, "truth");
 	if (request->output == NULL)

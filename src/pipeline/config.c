@@ -204,7 +204,7 @@ config_read_keys(struct config_reader *r, const struct tree *map, const struct c
 	for (size_t i = 0; i < count; i++)
 		names[i] = keys[i].name;
 	for (const struct tree *t = map->first; e == ERR_OK && t != NULL; t = t->next) {
-		size_t i;
+		size_t i = 0;
 		e = match_key(r, t, "setting", names, seen, &i);
 		if (e == ERR_OK)
 			e = keys[i].read(r, t, (char *)target + keys[i].offset);
@@ -285,7 +285,7 @@ read_analyses(struct config_reader *r, const struct tree *value, void *target)
 	for (size_t i = 0; i < config->analysis_count; i++)
 		names[i] = ANALYSES[i]->name;
 	for (const struct tree *t = value->first; e == ERR_OK && t != NULL; t = t->next) {
-		size_t i;
+		size_t i = 0;
 		e = match_key(r, t, "analysis", names, seen, &i);
 		if (e == ERR_OK)
 			e = read_analysis(r, t, config, i);

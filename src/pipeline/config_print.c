@@ -164,8 +164,8 @@ config_fingerprint(const struct config *config, char ret_text[CONFIG_FINGERPRINT
 
 	if (out == NULL)
 		abort();
-	(void)fprintf(out, "%s\n%lld\n", YAGURA_VERSION,
-	    (long long)settings_duration(config->run, "window"));
+	(void)fprintf(
+	    out, "%s\n%lld\n", YAGURA_VERSION, (long long)settings_duration(config->run, "window"));
 	print_site(&config->site, out);
 	print_block("meter", config->meter, out);
 	print_analyses(config, out);

@@ -41,23 +41,23 @@ struct capture {
 };
 
 static void
-put(struct capture *w, const void *data, size_t size)
+put(struct capture *capture, const void *data, size_t size)
 {
-	if (w->failure == 0 && fwrite(data, 1, size, w->file) != size)
-		w->failure = errno != 0 ? errno : EIO;
+	if (capture->failure == 0 && fwrite(data, 1, size, capture->file) != size)
+		capture->failure = errno != 0 ? errno : EIO;
 }
 
 static void
-put_pcap_head(struct capture *w)
+put_pcap_head(struct capture *capture)
 {
 	uint8_t head[24] = { 0 };
 
-	put_le32(head, w->format == CAPTURE_PCAP ? PCAP_USEC : PCAP_NSEC);
+	put_le32(head, capture->format == CAPTURE_PCAP ? PCAP_USEC : PCAP_NSEC);
 	put_le16(head + 4, 2);
 	put_le16(head + 6, 4);
 	put_le32(head + 16, SNAP_SIZE);
 	put_le32(head + 20, LINKTYPE_ETHERNET);
-	put(w, head, sizeof head);
+	put(capture, head, sizeof head);
 }
 
 static size_t
@@ -68,7 +68,7 @@ padded(size_t size)
 
 /* Section header with its comment, interface description with nanoseconds. */
 static void
-put_pcapng_head(struct capture *w, const char *comment)
+put_pcapng_head(struct capture *capture, const char *comment)
 {
 	size_t text = strlen(comment), size = 28 + 4 + padded(text) + 4;
 	uint8_t *section = xcalloc(1, size);
@@ -81,9 +81,10 @@ put_pcapng_head(struct capture *w, const char *comment)
 	put_le64(section + 16, UINT64_MAX); /* length of the section: not said */
 	put_le16(section + 24, OPTION_COMMENT);
 	put_le16(section + 26, (uint16_t)text);
-	memcpy(section + 28, comment, text);
-	put_le32(section + size - 4, (uint32_t)size); /* after the end-of-options option, zeros */
-	put(w, section, size);
+	/* The terminator falls into padding or into the end-of-options option: zeros like it. */
+	memcpy(section + 28, comment, text + 1);
+	put_le32(section + size - 4, (uint32_t)size);
+	put(capture, section, size);
 	free(section);
 	put_le32(interface, BLOCK_INTERFACE);
 	put_le32(interface + 4, sizeof interface);
@@ -94,7 +95,7 @@ put_pcapng_head(struct capture *w, const char *comment)
 	interface[20] = 9;
 	put_le16(interface + 24, OPTION_END);
 	put_le32(interface + 28, sizeof interface);
-	put(w, interface, sizeof interface);
+	put(capture, interface, sizeof interface);
 }
 
 enum err
@@ -103,44 +104,46 @@ capture_open(const char *path, enum capture_format format, const char *comment,
 {
 	bool standard = strcmp(path, "-") == 0;
 	FILE *file = standard ? stdout : fopen(path, "wbe");
-	struct capture *w;
+	struct capture *capture;
 	struct stat status;
 
 	if (file == NULL)
 		return err_set(info, ERR_IO, "%.200s: %s", path, strerror(errno));
-	w = xcalloc(1, sizeof *w);
-	w->file = file;
-	w->path = xstrdup(path);
-	w->format = format;
-	w->regular = !standard && fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode);
+	capture = xcalloc(1, sizeof *capture);
+	capture->file = file;
+	capture->path = xstrdup(path);
+	capture->format = format;
+	capture->regular =
+	    !standard && fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode);
 	if (!standard) {
-		w->buffer = xmalloc(BUFFER_SIZE);
-		(void)setvbuf(file, w->buffer, _IOFBF, BUFFER_SIZE);
+		capture->buffer = xmalloc(BUFFER_SIZE);
+		(void)setvbuf(file, capture->buffer, _IOFBF, BUFFER_SIZE);
 	}
 	if (format == CAPTURE_PCAPNG)
-		put_pcapng_head(w, comment);
+		put_pcapng_head(capture, comment);
 	else
-		put_pcap_head(w);
-	*ret_capture = w;
+		put_pcap_head(capture);
+	*ret_capture = capture;
 	return ERR_OK;
 }
 
 void
-capture_frame(struct capture *w, nsec_t time, const uint8_t *frame, size_t size)
+capture_frame(struct capture *capture, nsec_t time, const uint8_t *frame, size_t size)
 {
 	static const uint8_t zeros[4] = { 0 };
 	uint8_t head[28];
 	size_t block = sizeof head + padded(size) + 4;
 
-	if (w->format != CAPTURE_PCAPNG) {
+	if (capture->format != CAPTURE_PCAPNG) {
 		nsec_t fraction = time % NSEC_PER_SEC;
 		put_le32(head, (uint32_t)(time / NSEC_PER_SEC));
-		put_le32(head + 4,
-		    (uint32_t)(w->format == CAPTURE_PCAP ? fraction / NSEC_PER_US : fraction));
+		put_le32(
+		    head + 4, (uint32_t)(capture->format == CAPTURE_PCAP ? fraction / NSEC_PER_US
+									 : fraction));
 		put_le32(head + 8, (uint32_t)size);
 		put_le32(head + 12, (uint32_t)size);
-		put(w, head, 16);
-		put(w, frame, size);
+		put(capture, head, 16);
+		put(capture, frame, size);
 		return;
 	}
 	put_le32(head, BLOCK_PACKET);
@@ -150,29 +153,30 @@ capture_frame(struct capture *w, nsec_t time, const uint8_t *frame, size_t size)
 	put_le32(head + 16, (uint32_t)time);
 	put_le32(head + 20, (uint32_t)size);
 	put_le32(head + 24, (uint32_t)size);
-	put(w, head, sizeof head);
-	put(w, frame, size);
-	put(w, zeros, padded(size) - size);
-	put(w, head + 4, 4);
+	put(capture, head, sizeof head);
+	put(capture, frame, size);
+	put(capture, zeros, padded(size) - size);
+	put(capture, head + 4, 4);
 }
 
 enum err
-capture_close(struct capture *w, struct err_info *info)
+capture_close(struct capture *capture, struct err_info *info)
 {
 	enum err e = ERR_OK;
 
-	if (fflush(w->file) != 0 && w->failure == 0)
-		w->failure = errno;
-	if (w->file != stdout && fclose(w->file) != 0 && w->failure == 0)
-		w->failure = errno;
-	if (w->failure != 0) {
-		e = w->failure == ENOSPC || w->failure == EDQUOT ? ERR_NO_SPACE : ERR_IO;
-		(void)err_set(info, e, "%.200s: %s", w->path, strerror(w->failure));
-		if (w->regular)
-			(void)unlink(w->path);
+	if (fflush(capture->file) != 0 && capture->failure == 0)
+		capture->failure = errno;
+	if (capture->file != stdout && fclose(capture->file) != 0 && capture->failure == 0)
+		capture->failure = errno;
+	if (capture->failure != 0) {
+		e = capture->failure == ENOSPC || capture->failure == EDQUOT ? ERR_NO_SPACE
+									     : ERR_IO;
+		(void)err_set(info, e, "%.200s: %s", capture->path, strerror(capture->failure));
+		if (capture->regular)
+			(void)unlink(capture->path);
 	}
-	free(w->buffer);
-	free(w->path);
-	free(w);
+	free(capture->buffer);
+	free(capture->path);
+	free(capture);
 	return e;
 }
