@@ -149,7 +149,7 @@ test_suggestions(void **state)
 	char longest[200];
 
 	(void)state;
-	refuse(s, "treshold", "1", "unknown setting \"treshold\" (did you mean \"threshold\"?)");
+	refuse(s, "thrshold", "1", "unknown setting \"thrshold\" (did you mean \"threshold\"?)");
 	refuse(s, "thershold", "1", "unknown setting \"thershold\" (did you mean \"threshold\"?)");
 	refuse(s, "idletimeout", "1",
 	    "unknown setting \"idletimeout\" (did you mean \"idle_timeout\"?)");

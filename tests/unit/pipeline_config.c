@@ -129,8 +129,8 @@ test_site_refusals(void **state)
 	    "site:\n  own_prefixes: 192.0.2.0/24\n", "yagura.yaml:2:17: a list is expected here");
 	refuse("site:\n  own_prefixes: [[1]]\n",
 	    "yagura.yaml:2:18: a prefix like 192.0.2.0/24 is expected here");
-	refuse("site:\n  nmae: x\n",
-	    "yagura.yaml:2:3: unknown setting \"nmae\" (did you mean \"name\"?)");
+	refuse("site:\n  naem: x\n",
+	    "yagura.yaml:2:3: unknown setting \"naem\" (did you mean \"name\"?)");
 	refuse("site:\n  name: x\n  name: y\n", "yagura.yaml:3:3: \"name\" is given twice");
 	refuse(
 	    "site: {name: \"\"}", "yagura.yaml:1:14: a text of 1 to 255 octets is expected here");
