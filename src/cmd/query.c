@@ -234,8 +234,12 @@ print_answer(struct store *store, const char *sql, const struct opt_values *valu
 		e = rows_print_json(r, stdout, &count, info);
 	else
 		e = rows_print_table(r, stdout, &count, info);
-	if (e == ERR_OK && store_result_error(r) != NULL)
-		e = err_set(info, ERR_IO, "the answer ends early: %.400s", store_result_error(r));
+	if (e == ERR_OK && store_result_error(r) != NULL) {
+		struct err_info damage = { .text = "" };
+		bool damaged = store_check(store, &damage) == ERR_DAMAGED;
+		e = err_set(info, damaged ? ERR_DAMAGED : ERR_IO, "the answer ends early: %.400s",
+		    damaged ? damage.text : store_result_error(r));
+	}
 	result_free(r);
 	if (e == ERR_OK && limit != 0 && count == limit && !opt_given(values, "limit"))
 		(void)fprintf(stderr,

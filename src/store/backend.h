@@ -34,6 +34,7 @@ struct store_backend {
 	enum err (*drop_before)(struct store *store, nsec_t time, struct err_info *info);
 	enum err (*export)(struct store *store, const char *sql, const char *format,
 	    const char *path, struct err_info *info);
+	enum err (*check)(struct store *store, struct err_info *info);
 	enum err (*stats)(
 	    struct store *store, struct store_stats *ret_stats, struct err_info *info);
 };

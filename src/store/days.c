@@ -129,6 +129,19 @@ compare_days(const void *a, const void *b)
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
+/* The engine does not always say which file it failed on. */
+static enum err
+name_file(struct day *day, enum err e, struct err_info *info)
+{
+	char reason[sizeof info->text];
+
+	day->damaged |= e == ERR_DAMAGED;
+	(void)snprintf(reason, sizeof reason, "%s", info->text);
+	return strstr(reason, day->path) != NULL
+		   ? e
+		   : err_set(info, e, "%.200s: %.300s", day->path, reason);
+}
+
 static enum err
 attach(struct days *days, struct day *day, struct err_info *info)
 {
@@ -142,7 +155,7 @@ attach(struct days *days, struct day *day, struct err_info *info)
 	    day->catalog, days->engine->read_only ? " (READ_ONLY)" : "");
 	free(path);
 	day->attached = e == ERR_OK;
-	return e;
+	return e != ERR_OK ? name_file(day, e, info) : ERR_OK;
 }
 
 static enum err
@@ -367,12 +380,36 @@ is_unsettled(struct days *days, const struct day *day, bool *ret_unsettled, stru
 	return e;
 }
 
+/* Reads every octet of a day. */
+static enum err
+check_day(struct days *days, struct day *day, struct err_info *info)
+{
+	uint64_t ignored;
+	enum err e = attach(days, day, info);
+
+	if (e != ERR_OK)
+		return e;
+	e = engine_number(days->engine, days->engine->attacher, &ignored, info,
+	    "SELECT bit_xor(hash(rows)) FROM %s." FLOWS_TABLE " AS rows", day->catalog);
+	return e != ERR_OK ? name_file(day, e, info) : ERR_OK;
+}
+
+enum err
+days_check(struct days *days, struct err_info *info)
+{
+	enum err e = list_days(days, info);
+
+	for (size_t i = 0; i < days->count && e == ERR_OK; i++)
+		e = check_day(days, &days->all[i], info);
+	return e;
+}
+
 /* " UNION ALL SELECT … FROM day" after `sql`, which is freed. */
 static enum err
 add_day(struct days *days, struct day *day, uint64_t last, char **sql, struct err_info *info)
 {
 	bool unsettled = false;
-	enum err e = attach(days, day, info);
+	enum err e = days->skip_damaged ? check_day(days, day, info) : attach(days, day, info);
 	char *longer;
 	char filter[160] = "";
 

@@ -25,6 +25,7 @@ struct day {
 	duckdb_connection connection;
 	struct flows_writer writer; /* opened with the first row */
 	bool attached;
+	bool damaged;         /* known not to read */
 	bool writing;         /* its transaction is open */
 	uint64_t noted_input; /* flow_days has this input for this day */
 	uint64_t used;        /* number of the commit it was last used in */
@@ -53,6 +54,9 @@ MUST_CHECK enum err days_clean(struct days *days, uint64_t last, struct err_info
 
 /* Makes the view `flows` over every day for engine.reader. */
 MUST_CHECK enum err days_view(struct days *days, uint64_t last, struct err_info *info);
+
+/* Reads every row of every day; ERR_DAMAGED names the first file that does not read. */
+MUST_CHECK enum err days_check(struct days *days, struct err_info *info);
 
 /* Removes the files of days that ended before `time`. */
 MUST_CHECK enum err days_drop_before(struct days *days, nsec_t time, struct err_info *info);

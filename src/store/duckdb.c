@@ -337,6 +337,53 @@ duck_rollback(struct store *store)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+/* Every table of summary.duckdb, or of the memory. */
+static enum err
+check_tables(struct duck *d, struct err_info *info)
+{
+	struct engine *engine = &d->engine;
+	struct result *r;
+	uint64_t ignored;
+	enum err e = engine_select(engine, engine->attacher, &r, info,
+	    "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()");
+
+	if (e != ERR_OK)
+		return e;
+	while (e == ERR_OK && result_next(r)) {
+		char *name = engine_quote(result_text(r, 0), '"');
+		e = engine_number(engine, engine->attacher, &ignored, info,
+		    "SELECT bit_xor(hash(rows)) FROM %s AS rows", name);
+		free(name);
+	}
+	result_free(r);
+	if (e != ERR_OK && strstr(info->text, d->path) == NULL) {
+		char reason[sizeof info->text];
+		(void)snprintf(reason, sizeof reason, "%s", info->text);
+		return err_set(info, e, "%.200s: %.300s", d->path, reason);
+	}
+	return e;
+}
+
+static enum err
+duck_check(struct store *store, struct err_info *info)
+{
+	struct duck *d = (struct duck *)store;
+	enum err e = check_tables(d, info);
+
+	return e == ERR_OK && !in_memory(d) ? days_check(&d->days, info) : e;
+}
+
+/* A query found damage, and the engine did not always say where. */
+static enum err
+name_damage(struct duck *d, struct err_info *info)
+{
+	struct err_info found = { .text = "" };
+
+	if (duck_check(&d->base, &found) == ERR_DAMAGED)
+		*info = found;
+	return ERR_DAMAGED;
+}
+
 /* Opening every day is left to the queries that look at flows. */
 static enum err
 view_flows(struct duck *d, const char *sql, struct err_info *info)
@@ -352,7 +399,9 @@ run(struct duck *d, const char *sql, bool streaming, struct result **ret_result,
 {
 	enum err e = view_flows(d, sql, info);
 
-	return e != ERR_OK ? e : answer_foreign(&d->engine, sql, streaming, ret_result, info);
+	if (e == ERR_OK)
+		e = answer_foreign(&d->engine, sql, streaming, ret_result, info);
+	return e == ERR_DAMAGED ? name_damage(d, info) : e;
 }
 
 static enum err
@@ -447,7 +496,9 @@ duck_export(struct store *store, const char *sql, const char *format, const char
 	struct duck *d = (struct duck *)store;
 	enum err e = view_flows(d, sql, info);
 
-	return e != ERR_OK ? e : export_query(&d->engine, sql, format, path, info);
+	if (e == ERR_OK)
+		e = export_query(&d->engine, sql, format, path, info);
+	return e == ERR_DAMAGED ? name_damage(d, info) : e;
 }
 
 /* --- the two backends ------------------------------------------------------------------------- */
@@ -473,7 +524,7 @@ open_directory(const char *place, const struct store_options *options, struct st
 	.append_flows = duck_append_flows, .input_begin = registry_input_begin,                  \
 	.input_update = registry_input_update, .commit = duck_commit, .rollback = duck_rollback, \
 	.query = duck_query, .drop_before = duck_drop_before, .export = duck_export,             \
-	.stats = duck_stats
+	.check = duck_check, .stats = duck_stats
 
 const struct store_backend store_mem = { .scheme = "mem", .open = open_mem, FUNCTIONS };
 const struct store_backend store_duckdb = { .scheme = "duckdb", .open = open_directory, FUNCTIONS };

@@ -132,11 +132,18 @@ shut_outside(struct engine *engine, struct err_info *info)
 	char *scratch = engine_quote(engine->scratch, '\'');
 	char *directory =
 	    engine_quote(engine->directory != NULL ? engine->directory : engine->scratch, '\'');
-	enum err e = engine_run(engine, engine->writer, info,
-	    "SET allowed_directories=[%s,%s]; SET enable_external_access=false; "
-	    "SET lock_configuration=true",
-	    directory, scratch);
+	struct err_info ignored;
+	enum err e = engine_run(
+	    engine, engine->writer, info, "SET allowed_directories=[%s,%s]", directory, scratch);
 
+	/* ALTER TABLE sets this for itself in versions since 1.5, even when the rest is locked;
+	 * older ones have no such list and no such need. */
+	if (engine_run(engine, engine->writer, &ignored,
+	    "SET allowed_configs=['current_transaction_invalidation_policy']") != ERR_OK)
+		ignored.text[0] = '\0';
+	if (e == ERR_OK)
+		e = engine_run(engine, engine->writer, info,
+		    "SET enable_external_access=false; SET lock_configuration=true");
 	free(scratch);
 	free(directory);
 	return e;

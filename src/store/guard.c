@@ -162,11 +162,30 @@ is_odd_string(const char *start, size_t size, const char *p)
 		   (p[1] == '"' || p[1] == '\''));
 }
 
+/* Some of what begins otherwise would turn into a SELECT inside the engine (PRAGMA). */
+static enum err
+check_first_word(const char *sql, struct err_info *info)
+{
+	static const char *const WORDS[] = { "SELECT", "WITH", "FROM", "VALUES", "SHOW", "DESCRIBE",
+		"SUMMARIZE" };
+	const char *p = skip_blank(sql);
+	size_t size = 0;
+
+	while (*p == '(')
+		p = skip_blank(p + 1);
+	while (in_name(p[size]))
+		size++;
+	for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++)
+		if (strlen(WORDS[i]) == size && strncasecmp(WORDS[i], p, size) == 0)
+			return ERR_OK;
+	return err_set(info, ERR_USAGE, "only SELECT is answered here");
+}
+
 enum err
 guard_check(const char *sql, struct err_info *info)
 {
 	const char *p = sql;
-	enum err e = ERR_OK;
+	enum err e = check_first_word(sql, info);
 
 	while (*p != '\0' && e == ERR_OK) {
 		const char *start = p;

@@ -13,7 +13,8 @@
 
 #include "base/err.h"
 
-/* ERR_USAGE when `sql` calls a refused function. */
+/* ERR_USAGE when `sql` begins with another word than a question does, or calls a refused function.
+ */
 MUST_CHECK enum err guard_check(const char *sql, struct err_info *info);
 
 /* Whether a function of this name is refused. */

@@ -99,6 +99,12 @@ store_export(struct store *store, const char *sql, const char *format, const cha
 }
 
 enum err
+store_check(struct store *store, struct err_info *info)
+{
+	return store->backend->check(store, info);
+}
+
+enum err
 store_stats(struct store *store, struct store_stats *ret_stats, struct err_info *info)
 {
 	return store->backend->stats(store, ret_stats, info);

@@ -123,6 +123,9 @@ MUST_CHECK enum err store_drop_before(struct store *store, nsec_t time, struct e
 MUST_CHECK enum err store_export(struct store *store, const char *sql, const char *format,
     const char *path, struct err_info *info);
 
+/* Reads everything; ERR_DAMAGED names the first file that does not read. */
+MUST_CHECK enum err store_check(struct store *store, struct err_info *info);
+
 struct store_stats {
 	uint64_t rows;   /* over all tables */
 	uint64_t octets; /* on disk */
