@@ -47,6 +47,8 @@ static const struct setting RUN_SETTINGS[] = {
 static const struct setting STORE_SETTINGS[] = {
 	{ "url", SETTING_TEXT, "mem:", NULL, NULL, "mem: or duckdb:DIRECTORY" },
 	{ "memory_limit", SETTING_SIZE, "1GiB", "64MiB", "1TiB", "memory of the store's engine" },
+	{ "commit_interval", SETTING_DURATION, "1s", "0s", "1h",
+	    "ended windows are committed this often; a crash loses at most what came since" },
 };
 
 /* The key of an analysis' block that every analysis has. */

@@ -14,18 +14,17 @@
 #include "pipeline/runner.h"
 #include "source/source.h"
 
-#define COMMIT_SECONDS 1.0 /* of the wall clock: how much work a crash may cost; results do not depend on it */
-
 struct ingest {
 	const struct config *config;
 	const struct ingest_options *options;
 	struct store *store;
 	struct runner *runner;
-	struct rows **rows;      /* owned; every table of every analysis, in order */
-	struct row_sink *sinks;  /* owned; parallel to ANALYSES, pointing into rows */
+	struct rows **rows;       /* owned; every table of every analysis, in order */
+	struct row_sink *sinks;   /* owned; parallel to ANALYSES, pointing into rows */
 	struct store_input input; /* the one being read */
 	uint64_t resume_windows;  /* windows of it that are committed already */
 	uint64_t window_number;
+	double commit_interval; /* s of the wall clock: results do not depend on it */
 	double committed_at;
 	pthread_mutex_t mutex; /* flows come from several threads */
 	struct err_info why;   /* of a failure inside a hook */
@@ -104,7 +103,7 @@ take_window(void *context, const struct window *window, uint64_t number, void *c
 		if (states[a] != NULL)
 			ANALYSES[a]->finish(states[a], window, &g->sinks[a]);
 	e = append_rows(g, window);
-	if (e != ERR_OK || seconds_now() - g->committed_at < COMMIT_SECONDS)
+	if (e != ERR_OK || seconds_now() - g->committed_at < g->commit_interval)
 		return e;
 	g->input.windows = number + 1;
 	runner_progress(g->runner, g->input.fingerprint, &g->input.octets);
@@ -123,7 +122,8 @@ take_flows(void *context, const struct flow *flows, size_t count)
 
 	(void)pthread_mutex_lock(&g->mutex);
 	if (g->window_number >= g->resume_windows)
-		e = store_append_flows(g->store, g->input.id, runner_window(g->runner).begin, flows, count, &g->why);
+		e = store_append_flows(
+		    g->store, g->input.id, runner_window(g->runner).begin, flows, count, &g->why);
 	(void)pthread_mutex_unlock(&g->mutex);
 	return e;
 }
@@ -131,7 +131,9 @@ take_flows(void *context, const struct flow *flows, size_t count)
 static void
 report(const struct ingest *g, enum ingest_outcome outcome, const char *path, const char *text)
 {
-	struct ingest_event event = { .outcome = outcome, .path = path, .text = text, .records = g->input.records };
+	struct ingest_event event = {
+		.outcome = outcome, .path = path, .text = text, .records = g->input.records
+	};
 
 	g->options->report(g->options->context, &event);
 }
@@ -142,7 +144,9 @@ describe_input(struct ingest *g, const struct source *source, const char *path)
 	const struct source_info *si = source_info(source);
 	struct stat st;
 
-	g->input = (struct store_input){ .path = path, .kind = si->kind, .octets = UINT64_MAX, .damage = "" };
+	g->input = (struct store_input){
+		.path = path, .kind = si->kind, .octets = UINT64_MAX, .damage = ""
+	};
 	if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode))
 		g->input.octets = (uint64_t)st.st_size;
 }
@@ -167,12 +171,14 @@ complete_input(struct ingest *g, const struct source *source, const char *damage
 	return e == ERR_OK ? store_commit(g->store, &g->why) : e;
 }
 
-/* Runs an opened input that the registry does not know as complete.  Only failures of the store are returned. */
+/* Runs an opened input that the registry does not know as complete.  Only failures of the store are
+ * returned. */
 static enum err
 run_input(struct ingest *g, struct source *source, const char *path, enum store_input_state state)
 {
 	struct err_info damage = { .text = "" };
-	enum ingest_outcome outcome = state == STORE_INPUT_INTERRUPTED ? INGEST_RESUMED : INGEST_DONE;
+	enum ingest_outcome outcome =
+	    state == STORE_INPUT_INTERRUPTED ? INGEST_RESUMED : INGEST_DONE;
 	enum err e;
 
 	g->window_number = 0;
@@ -211,7 +217,8 @@ ingest_one(struct ingest *g, const char *path, const char *settings)
 	describe_input(g, source, path);
 	g->input.settings = settings;
 	g->resume_windows = 0;
-	e = store_input_begin(g->store, &g->input, source_fingerprint, &state, &g->resume_windows, &g->why);
+	e = store_input_begin(
+	    g->store, &g->input, source_fingerprint, &state, &g->resume_windows, &g->why);
 	if (e == ERR_OK && state == STORE_INPUT_COMPLETE)
 		report(g, INGEST_KNOWN, path, "");
 	else if (e == ERR_OK)
@@ -224,7 +231,12 @@ enum err
 ingest_run(const struct config *config, struct store *store, const char *const *paths, size_t count,
     const struct ingest_options *options, struct err_info *info)
 {
-	struct ingest g = { .config = config, .options = options, .store = store, .committed_at = seconds_now() };
+	struct ingest g = { .config = config,
+		.options = options,
+		.store = store,
+		.committed_at = seconds_now(),
+		.commit_interval =
+		    (double)settings_duration(config->store, "commit_interval") / 1e9 };
 	struct runner_hooks hooks = { .window = take_window, .context = &g };
 	char settings[CONFIG_FINGERPRINT_SIZE];
 	enum err e;

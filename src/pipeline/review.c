@@ -63,8 +63,9 @@ input_json(const struct result *r)
 static json_t *
 failure_json(const struct review_failure *failure)
 {
-	return json_pack("{s:s, s:s, s:s, s:n, s:n, s:i, s:i, s:[{s:s}]}", "path", failure->path, "kind", "unknown",
-	    "fingerprint", "", "begin", "end", "records", 0, "octets", 0, "damage", "reason", failure->reason);
+	return json_pack("{s:s, s:s, s:s, s:n, s:n, s:i, s:i, s:[{s:s}]}", "path", failure->path,
+	    "kind", "unknown", "fingerprint", "", "begin", "end", "records", 0, "octets", 0,
+	    "damage", "reason", failure->reason);
 }
 
 /* The inputs whose records fall into the period; also finds the first and last record time. */
@@ -74,7 +75,8 @@ add_inputs(struct build *b, struct err_info *info)
 	json_t *inputs = json_array();
 	struct result *r;
 	enum err e = query_run(&b->query, &r, info,
-	    "SELECT path, kind, fingerprint, begin_time, end_time, records, octets, damage FROM inputs "
+	    "SELECT path, kind, fingerprint, begin_time, end_time, records, octets, damage FROM "
+	    "inputs "
 	    "ORDER BY begin_time, path, fingerprint");
 
 	json_object_set_new(b->review, "inputs", inputs);
@@ -122,7 +124,8 @@ chapter_sections(json_t *chapters, const char *name)
 	size_t i;
 
 	(void)snprintf(id, sizeof id, "%.*s", (int)size, name);
-	json_array_foreach(chapters, i, chapter) {
+	json_array_foreach(chapters, i, chapter)
+	{
 		if (strcmp(json_string_value(json_object_get(chapter, "id")), id) == 0)
 			return json_object_get(chapter, "sections");
 	}
@@ -174,7 +177,7 @@ static bool
 is_irregular(const char *name)
 {
 	return strncmp(name, "packets.", 8) != 0 || strcmp(name, "packets.snapped") == 0 ||
-	    strcmp(name, "packets.duplicates") == 0;
+	       strcmp(name, "packets.duplicates") == 0;
 }
 
 static enum err
@@ -186,7 +189,8 @@ add_quality(struct build *b, struct err_info *info)
 	enum err e;
 
 	json_object_set_new(b->review, "quality",
-	    json_pack("{s:o, s:o, s:[], s:[]}", "drops", drops, "evictions", evictions, "sampling", "loss"));
+	    json_pack("{s:o, s:o, s:[], s:[]}", "drops", drops, "evictions", evictions, "sampling",
+		"loss"));
 	e = query_run(&b->query, &r, info,
 	    "SELECT name AS counter, sum(value) AS total FROM quality_counters WHERE" PERIOD_SQL
 	    "GROUP BY counter ORDER BY counter",
@@ -197,7 +201,8 @@ add_quality(struct build *b, struct err_info *info)
 		const char *name = result_text(r, 0);
 		if (!is_irregular(name))
 			continue;
-		json_object_set_new(is_eviction(name) ? evictions : drops, name, json_integer((json_int_t)result_u64(r, 1)));
+		json_object_set_new(is_eviction(name) ? evictions : drops, name,
+		    json_integer((json_int_t)result_u64(r, 1)));
 	}
 	result_free(r);
 	return ERR_OK;
@@ -212,7 +217,8 @@ add_head(struct build *b)
 	if (site->name != NULL)
 		json_object_set_new(about, "name", json_string(site->name));
 	json_object_set_new(b->review, "schema", json_string("yagura.review/1"));
-	json_object_set_new(b->review, "generator", json_pack("{s:s, s:s}", "name", "yagura", "version", YAGURA_VERSION));
+	json_object_set_new(b->review, "generator",
+	    json_pack("{s:s, s:s}", "name", "yagura", "version", YAGURA_VERSION));
 	json_object_set_new(b->review, "site", about);
 	/* Its place in the document is here; the times are known later. */
 	json_object_set_new(b->review, "period", json_object());
@@ -223,13 +229,17 @@ enum err
 review_build(struct store *store, const struct config *config, const struct review_options *options,
     json_t **ret_review, struct err_info *info)
 {
-	struct build b = { .query = store_query(store), .config = config, .options = options, .review = json_object() };
+	struct build b = { .query = store_query(store),
+		.config = config,
+		.options = options,
+		.review = json_object() };
 	enum err e;
 
 	add_head(&b);
 	e = add_inputs(&b, info);
 	if (e == ERR_OK) {
-		json_object_set_new(b.review, "period", json_pack("{s:o, s:o}", "begin", time_json(b.first), "end", time_json(b.last)));
+		json_object_set_new(b.review, "period",
+		    json_pack("{s:o, s:o}", "begin", time_json(b.first), "end", time_json(b.last)));
 		e = add_chapters(&b, info);
 	}
 	json_object_set_new(b.review, "findings", json_array());

@@ -2,8 +2,8 @@
 /*
  * Threads, chunks and windows; see runner.h.
  *
- * All scheduling state is behind one mutex, which is taken about ten times per chunk of up to 1024 packets; the work itself
- * is done without it.
+ * All scheduling state is behind one mutex, which is taken about ten times per chunk of up to 1024
+ * packets; the work itself is done without it.
  */
 #include "pipeline/runner.h"
 
@@ -27,7 +27,8 @@ enum slot_state {
 	SLOT_CLOSING, /* its segment is done, the window is being ended */
 };
 
-/* A chunk in flight, and the segment of it that is being worked on: packets from…to-1, all of one window. */
+/* A chunk in flight, and the segment of it that is being worked on: packets from…to-1, all of one
+ * window. */
 struct slot {
 	struct chunk chunk;
 	enum slot_state state;
@@ -50,7 +51,8 @@ struct runner {
 	size_t slot_count;
 	struct slot *slots; /* owned */
 
-	/* Of the running input, all under `mutex` except what belongs to whoever holds `reading` or a busy shard. */
+	/* Of the running input, all under `mutex` except what belongs to whoever holds `reading` or
+	 * a busy shard. */
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
 	struct source *source;
@@ -109,7 +111,8 @@ slots_init(struct runner *g)
 }
 
 enum err
-runner_new(const struct config *config, const struct runner_hooks *hooks, struct runner **ret_runner, struct err_info *info)
+runner_new(const struct config *config, const struct runner_hooks *hooks,
+    struct runner **ret_runner, struct err_info *info)
 {
 	struct runner *g = xcalloc(1, sizeof *g);
 	struct hash_secret secret = hash_secret_new();
@@ -120,7 +123,9 @@ runner_new(const struct config *config, const struct runner_hooks *hooks, struct
 	g->hooks = *hooks;
 	if (threads == 0)
 		threads = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
-	g->thread_count = (unsigned)(threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads);
+	g->thread_count = (unsigned)(threads < 1             ? 1
+				     : threads > MAX_THREADS ? MAX_THREADS
+							     : threads);
 	(void)pthread_mutex_init(&g->mutex, NULL);
 	(void)pthread_cond_init(&g->changed, NULL);
 	slots_init(g);
@@ -152,7 +157,8 @@ runner_free(struct runner *g)
 	free(g);
 }
 
-/* Decodes the slot's segment and deals its packets out to the shards.  What has no addresses goes to shard 0. */
+/* Decodes the slot's segment and deals its packets out to the shards.  What has no addresses goes
+ * to shard 0. */
 static void
 prepare_segment(struct slot *slot)
 {
@@ -197,7 +203,8 @@ fill_slot(struct runner *g, struct slot *slot)
 			g->read_failed = e;
 	}
 	slot->cut_next = 0;
-	slot->cut_count = timeline_scan(&g->timeline, slot->chunk.packets, slot->chunk.count, slot->cuts, &slot->drops);
+	slot->cut_count = timeline_scan(
+	    &g->timeline, slot->chunk.packets, slot->chunk.count, slot->cuts, &slot->drops);
 	bound_segment(slot, 0);
 	slot->entered = slot->cut_count == 0 || slot->cuts[0].at != 0;
 }
@@ -226,7 +233,8 @@ work_shard(struct runner *g, unsigned number, struct slot *slot)
 		shard_end_input(shard);
 }
 
-/* Ends the open window: shards report, states merge in shard order into those of shard 0, the hook gets them. */
+/* Ends the open window: shards report, states merge in shard order into those of shard 0, the hook
+ * gets them. */
 static enum err
 close_window(struct runner *g)
 {
@@ -265,7 +273,8 @@ open_window(struct runner *g, const struct slot *slot)
 	}
 }
 
-/* Whether a window ends after the slot's present segment: another begins in this chunk, or the input is over. */
+/* Whether a window ends after the slot's present segment: another begins in this chunk, or the
+ * input is over. */
 static bool
 segment_closes(const struct slot *slot)
 {
@@ -302,7 +311,8 @@ enter_slot(struct runner *g, struct slot *slot)
 	(void)pthread_cond_broadcast(&g->changed);
 }
 
-/* All shards have finished the oldest chunk's segment: ends its window where that is due, and moves on. */
+/* All shards have finished the oldest chunk's segment: ends its window where that is due, and moves
+ * on. */
 static void
 finish_segment(struct runner *g, struct slot *slot)
 {
@@ -313,7 +323,8 @@ finish_segment(struct runner *g, struct slot *slot)
 		slot->drops = (struct drop_counters){ 0 };
 		bound_segment(slot, slot->to);
 		open_window(g, slot);
-		/* All shards come back to this chunk, and none goes past it, before the mutex is released. */
+		/* All shards come back to this chunk, and none goes past it, before the mutex is
+		 * released. */
 		for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
 			g->turns[i].next = g->work_first;
 		(void)pthread_mutex_unlock(&g->mutex);
@@ -442,7 +453,8 @@ runner_run(struct runner *g, struct source *source, struct err_info *info)
 	unsigned started = 0;
 
 	reset(g, source);
-	while (started + 1 < g->thread_count && pthread_create(&threads[started], NULL, work, g) == 0)
+	while (
+	    started + 1 < g->thread_count && pthread_create(&threads[started], NULL, work, g) == 0)
 		started++;
 	(void)work(g);
 	for (unsigned i = 0; i < started; i++)

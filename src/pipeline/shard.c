@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* One shard's path from packets through fragments, meter and streams to the analyses; see shard.h. */
+/* One shard's path from packets through fragments, meter and streams to the analyses; see shard.h.
+ */
 #include "pipeline/shard.h"
 
 #include <stdlib.h>
@@ -210,14 +211,17 @@ meter(struct shard *s, struct packet **packets, size_t count)
 void
 shard_packets(struct shard *s, struct packet **packets, size_t count)
 {
-	struct batch batch = { .type = OBS_PACKET, .count = count, .packets = (const struct packet *const *)packets };
+	struct batch batch = {
+		.type = OBS_PACKET, .count = count, .packets = (const struct packet *const *)packets
+	};
 
 	s->counters.records += count;
 	if ((s->consumed & OBS_PACKET) != 0)
 		observe(s, &batch);
 	meter(s, packets, count);
 	for (size_t i = 0; s->streams != NULL && i < count; i++)
-		if (packets[i]->protocol == IP_PROTOCOL_TCP && (packets[i]->flags & PACKET_FRAGMENT) == 0)
+		if (packets[i]->protocol == IP_PROTOCOL_TCP &&
+		    (packets[i]->flags & PACKET_FRAGMENT) == 0)
 			stream_table_packet(s->streams, packets[i]);
 }
 

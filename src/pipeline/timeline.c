@@ -22,15 +22,16 @@ opens(struct timeline *t, nsec_t time, struct drop_counters *drops)
 }
 
 size_t
-timeline_scan(struct timeline *t, const struct packet *packets, size_t count, struct timeline_cut *ret_cuts,
-    struct drop_counters *drops)
+timeline_scan(struct timeline *t, const struct packet *packets, size_t count,
+    struct timeline_cut *ret_cuts, struct drop_counters *drops)
 {
 	size_t cuts = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		nsec_t time = packets[i].time;
 		/* The usual packet: inside the open window, and not an hour after the last one. */
-		bool usual = t->open && time >= t->begin && time - t->begin < t->length && time - t->last <= TIMELINE_GAP;
+		bool usual = t->open && time >= t->begin && time - t->begin < t->length &&
+			     time - t->last <= TIMELINE_GAP;
 		if (!usual && opens(t, time, drops)) {
 			t->begin = floor_div(time, t->length) * t->length;
 			t->open = true;
