@@ -137,14 +137,10 @@ def check_store(check, program, directory, capture, config, truth):
     run(program, "ingest", "-c", config, "--store", store, capture)
     query = [program, "query", "--store", store, "--json"]
     sums = json.loads(run(*query, "SELECT count(*) AS n, sum(packet_delta_count + reverse_packet_delta_count) AS p, "
-                                  "sum(octet_delta_count + reverse_octet_delta_count) AS o FROM flows"))
-    row = list((sums["rows"] if isinstance(sums, dict) else sums)[0].values()) if not isinstance(sums, dict) else sums["rows"][0]
-    row = list(row.values()) if isinstance(row, dict) else row
-    check.equal("stored flows", [truth["flows"]["records"], truth["totals"]["packets"], truth["totals"]["octets"]], [int(v) for v in row])
-    times = json.loads(run(*query, "SELECT rtt_us FROM flows WHERE rtt_us > 0 ORDER BY rtt_us"))
-    times = times["rows"] if isinstance(times, dict) else times
-    times = [list(t.values())[0] if isinstance(t, dict) else t[0] for t in times]
-    check.equal("handshake times", sorted(truth["handshakes"]["rtt_us"]), [int(t) for t in times])
+                                  "sum(octet_delta_count + reverse_octet_delta_count) AS o FROM flows"))[0]
+    check.equal("stored flows", [truth["flows"]["records"], truth["totals"]["packets"], truth["totals"]["octets"]], list(sums.values()))
+    times = json.loads(run(*query, "SELECT rtt_microseconds AS rtt FROM flows WHERE rtt_microseconds > 0 ORDER BY rtt"))
+    check.equal("handshake times", sorted(truth["handshakes"]["rtt_us"]), [t["rtt"] for t in times])
 
 
 def main():
