@@ -36,7 +36,17 @@ check_not_ip(const struct packet *p)
 }
 
 static inline void
-check_transport(const struct packet *p)
+check_l4(const struct packet *p)
+{
+	if (p->l4_offset == 0)
+		return;
+	CHECK(p->l4_offset >= p->l3_offset + (p->ip_version == 4 ? 20 : 40));
+	CHECK(p->l4_offset + check_header_size(p->protocol) <= p->captured_size);
+	CHECK(p->payload_offset >= p->l4_offset);
+}
+
+static inline void
+check_ports(const struct packet *p)
 {
 	bool ports = p->protocol == IP_PROTOCOL_TCP || p->protocol == IP_PROTOCOL_UDP ||
 		     p->protocol == IP_PROTOCOL_UDPLITE || p->protocol == IP_PROTOCOL_SCTP;
@@ -45,16 +55,20 @@ check_transport(const struct packet *p)
 	CHECK((p->flags & PACKET_HAS_PORTS) == 0 || ports);
 	if ((p->flags & PACKET_HAS_PORTS) == 0)
 		CHECK(p->source_port == 0 && (icmp || p->destination_port == 0));
+}
+
+static inline void
+check_transport(const struct packet *p)
+{
+	bool icmp = p->protocol == IP_PROTOCOL_ICMP || p->protocol == IP_PROTOCOL_ICMPV6;
+
+	check_ports(p);
+	check_l4(p);
+	CHECK(p->tcp_flags == 0 || p->protocol == IP_PROTOCOL_TCP);
 	if (icmp)
 		CHECK(p->destination_port == (p->icmp_type << 8 | p->icmp_code));
 	else
 		CHECK(p->icmp_type == 0 && p->icmp_code == 0);
-	CHECK(p->tcp_flags == 0 || p->protocol == IP_PROTOCOL_TCP);
-	if (p->l4_offset != 0) {
-		CHECK(p->l4_offset >= p->l3_offset + (p->ip_version == 4 ? 20 : 40));
-		CHECK(p->l4_offset + check_header_size(p->protocol) <= p->captured_size);
-		CHECK(p->payload_offset >= p->l4_offset);
-	}
 }
 
 static inline void
