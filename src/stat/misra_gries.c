@@ -9,6 +9,7 @@
 #include "base/xmalloc.h"
 #include "stat/select.h"
 
+static_assert(MG_METRICS == 3, "three metrics are written out below");
 static_assert(MG_CAPACITY_MOST < MG_NUMBER_MASK, "entry numbers fit in a slot");
 
 void
@@ -29,7 +30,7 @@ mg_init(struct mg *mg, uint32_t capacity, unsigned key_words)
 	if (mg->entries == NULL)
 		abort();
 	mg->slots = xcalloc(slots, sizeof *mg->slots);
-	mg->scratch = xcalloc((size_t)capacity * MG_METRICS, sizeof *mg->scratch);
+	mg->scratch = xcalloc(capacity, sizeof *mg->scratch);
 }
 
 void
@@ -65,34 +66,61 @@ mg_clear(struct mg *mg)
 	memset(mg->error, 0, sizeof mg->error);
 }
 
+/* The least counter of one metric and how many are that low. */
+struct least {
+	uint64_t value;
+	uint32_t times;
+};
+
+static inline void
+note_least(struct least *l, uint64_t value)
+{
+	if (value == l->value) {
+		l->times++;
+	} else if (value < l->value) {
+		l->value = value;
+		l->times = 1;
+	}
+}
+
+static uint64_t
+select_counter(struct mg *mg, unsigned metric, uint32_t rank)
+{
+	for (uint32_t i = 0; i < mg->count; i++)
+		mg->scratch[i] = mg->entries[i].counters[metric];
+	return select_rank(mg->scratch, mg->count, rank);
+}
+
 /* What a purge takes from each metric. */
 static void
 find_quantiles(struct mg *mg, uint64_t ret_d[MG_METRICS])
 {
-	uint64_t *values[MG_METRICS];
+	uint32_t rank = mg->count - mg->count / 6 - 1;
+	struct least least[MG_METRICS] = { { UINT64_MAX, 0 }, { UINT64_MAX, 0 },
+		{ UINT64_MAX, 0 } };
 
+	for (uint32_t i = 0; i < mg->count; i++) {
+		note_least(&least[0], mg->entries[i].counters[0]);
+		note_least(&least[1], mg->entries[i].counters[1]);
+		note_least(&least[2], mg->entries[i].counters[2]);
+	}
+	/* In a flood of single packets the least counter is the quantile. */
 	for (unsigned m = 0; m < MG_METRICS; m++)
-		values[m] = mg->scratch + (size_t)m * mg->capacity;
-	for (uint32_t i = 0; i < mg->count; i++)
-		for (unsigned m = 0; m < MG_METRICS; m++)
-			values[m][i] = mg->entries[i].counters[m];
-	for (unsigned m = 0; m < MG_METRICS; m++)
-		ret_d[m] = select_rank(values[m], mg->count, mg->count - mg->count / 6 - 1);
+		ret_d[m] = rank < least[m].times ? least[m].value : select_counter(mg, m, rank);
 }
 
-/* Subtracts and says whether anything is left. */
+/* Whether subtracting would leave nothing. */
 static inline bool
+is_light(const struct mg_entry *e, const uint64_t d[MG_METRICS])
+{
+	return e->counters[0] <= d[0] && e->counters[1] <= d[1] && e->counters[2] <= d[2];
+}
+
+static inline void
 diminish(struct mg_entry *e, const uint64_t d[MG_METRICS])
 {
-	uint64_t left = 0;
-
-	for (unsigned m = 0; m < MG_METRICS; m++) {
-		uint64_t c = e->counters[m];
-		c = c > d[m] ? c - d[m] : 0;
-		e->counters[m] = c;
-		left |= c;
-	}
-	return left != 0;
+	for (unsigned m = 0; m < MG_METRICS; m++)
+		e->counters[m] -= e->counters[m] < d[m] ? e->counters[m] : d[m];
 }
 
 static inline uint32_t
@@ -123,11 +151,12 @@ purge(struct mg *mg)
 	empty_slots(mg);
 	for (uint32_t i = 0; i < mg->count; i++) {
 		struct mg_entry *e = &mg->entries[i];
-		if (!diminish(e, d)) {
+		if (is_light(e, d)) {
 			if (e->handle != 0 && mg->leave != NULL)
 				mg->leave(mg->context, e);
 			continue;
 		}
+		diminish(e, d);
 		if (kept != i)
 			mg->entries[kept] = *e;
 		mg->slots[find_empty_slot(mg, e->hash)] = slot_of(kept, e->hash);

@@ -55,7 +55,7 @@ static_assert(sizeof(struct mg_entry) == 64, "an entry is one cache line");
 struct mg {
 	struct mg_entry *entries; /* owned; `count` of them in order of coming */
 	uint32_t *slots;   /* owned; lowest 12 bits of the hash, 20 bits of entry number + 1 */
-	uint64_t *scratch; /* owned; MG_METRICS x capacity, for finding d_m */
+	uint64_t *scratch; /* owned; capacity words, for finding d_m */
 	uint32_t count;
 	uint32_t capacity;
 	uint32_t slot_mask;
@@ -129,8 +129,9 @@ mg_add(struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash,
 		    (key_words == 2 || (e->key[2] == key[2] && e->key[3] == key[3])))
 			break;
 	}
-	for (unsigned m = 0; m < MG_METRICS; m++)
-		e->counters[m] = mg_sum(e->counters[m], weights[m]);
+	e->counters[0] = mg_sum(e->counters[0], weights[0]);
+	e->counters[1] = mg_sum(e->counters[1], weights[1]);
+	e->counters[2] = mg_sum(e->counters[2], weights[2]);
 	return e;
 }
 

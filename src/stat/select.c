@@ -93,7 +93,6 @@ select_rank(uint64_t *values, size_t count, size_t rank)
 	for (;;) {
 		size_t times;
 		uint64_t least = least_of(values, count, &times);
-		/* In a flood of single packets this is where it ends. */
 		if (rank < times)
 			return least;
 		if (!narrowed)

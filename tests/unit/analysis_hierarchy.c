@@ -70,6 +70,15 @@ allowed(unsigned length, bool ipv4)
 	return length == 128 || (length <= 64 && (length >= 32 || length % 16 == 0));
 }
 
+/* A search under way. */
+struct brute {
+	struct brute_item *items;
+	size_t count;
+	const struct lattice_threshold *threshold;
+	struct brute_node *nodes;
+	size_t node_count;
+};
+
 /* Takes every item that is alike to `first` at this label; returns their volume. */
 static struct brute_node
 collect(struct brute_item *items, size_t count, size_t first, unsigned s, unsigned d, bool take)
@@ -92,47 +101,52 @@ collect(struct brute_item *items, size_t count, size_t first, unsigned s, unsign
 	return n;
 }
 
-static size_t
-visit(struct brute_item *items, size_t count, bool ipv4, unsigned s, unsigned d,
-    const struct lattice_threshold *t, struct brute_node *nodes)
+static void
+visit(struct brute *b, bool ipv4, unsigned s, unsigned d)
 {
-	size_t found = 0;
-
 	if (!allowed(s, ipv4) || !allowed(d, ipv4))
-		return 0;
-	for (size_t i = 0; i < count; i++) {
+		return;
+	for (size_t i = 0; i < b->count; i++) {
+		const struct brute_item *x = &b->items[i];
 		struct brute_node n;
-		if (items[i].taken || items[i].source.ipv4 != ipv4 || items[i].source.length < s ||
-		    items[i].destination.length < d)
+		if (x->taken || x->source.ipv4 != ipv4 || x->source.length < s ||
+		    x->destination.length < d)
 			continue;
-		n = collect(items, count, i, s, d, false);
-		if (n.octets >= t->octets || n.packets >= t->packets || s + d == 0)
-			nodes[found++] = collect(items, count, i, s, d, true);
+		n = collect(b->items, b->count, i, s, d, false);
+		if (n.octets >= b->threshold->octets || n.packets >= b->threshold->packets ||
+		    s + d == 0)
+			b->nodes[b->node_count++] = collect(b->items, b->count, i, s, d, true);
 	}
-	return found;
 }
 
 static size_t
 brute_force(struct brute_item *items, size_t count, const struct lattice_threshold *t,
     struct brute_node *nodes)
 {
-	size_t n = 0;
+	struct brute b = { .items = items, .count = count, .threshold = t, .nodes = nodes };
 
 	for (int ipv4 = 1; ipv4 >= 0; ipv4--) {
 		unsigned full = ipv4 ? 32 : 128;
 		for (unsigned d = full + 1; d-- > 0;)
-			n += visit(items, count, ipv4, full, d, t, nodes + n);
+			visit(&b, ipv4, full, d);
 		for (unsigned s = full; s-- > 0;)
-			n += visit(items, count, ipv4, s, full, t, nodes + n);
+			visit(&b, ipv4, s, full);
 		for (unsigned sum = 2 * full; sum-- > 0;)
 			for (unsigned s = sum < full ? sum + 1 : full; s-- > 0;)
 				if (sum - s < full)
-					n += visit(items, count, ipv4, s, sum - s, t, nodes + n);
+					visit(&b, ipv4, s, sum - s);
 	}
-	return n;
+	return b.node_count;
 }
 
 /* ------------------------------------------------------------------ random cases */
+
+/* Each bit is set once in eight times. */
+static uint8_t
+sparse_octet(uint64_t random)
+{
+	return (uint8_t)(random & random >> 8 & random >> 16);
+}
 
 /* Addresses that share prefixes of all lengths. */
 static struct address
@@ -144,7 +158,7 @@ random_address(uint64_t *seed, bool ipv4)
 	/* Few bits differ in each octet, and most addresses differ only in the last ones. */
 	for (unsigned i = begin; i < 16; i++)
 		if (draw(seed) % 16 < i + (ipv4 ? 0 : 3))
-			a.octets[i] ^= (uint8_t)(draw(seed) & draw(seed) & draw(seed));
+			a.octets[i] ^= sparse_octet(draw(seed));
 	return a;
 }
 
@@ -359,13 +373,35 @@ assert_totals(const struct analysis_run *r, uint64_t octets, uint64_t packets)
 	assert_true(packets_found == packets);
 }
 
+/* The row of a pair lies under the truth, and its bound above. */
+static void
+assert_bounded(json_t *section, const char *source, const char *destination, uint64_t truth)
+{
+	json_t *table = analysis_run_table(section, "heavy-hitters");
+	size_t count = json_array_size(json_object_get(table, "rows"));
+
+	for (size_t i = 0; i < count; i++) {
+		const char *s = json_string_value(analysis_run_cell(table, i, "source"));
+		const char *d = json_string_value(analysis_run_cell(table, i, "destination"));
+		if (strcmp(s, source) != 0 || strcmp(d, destination) != 0)
+			continue;
+		assert_true(
+		    (uint64_t)json_integer_value(analysis_run_cell(table, i, "octets")) <= truth);
+		assert_true((uint64_t)json_integer_value(
+				analysis_run_cell(table, i, "octets_high")) >= truth);
+		return;
+	}
+	fail_msg("no row %s %s", source, destination);
+}
+
 /* A spoofed flood on one victim, a scan of a /16 by one source, and one ordinary heavy pair that
  * begins late, all in small tables. */
 static char *
 run_flood(uint64_t secret)
 {
 	struct analysis_run r;
-	uint64_t seed = 5, octets = 0, packets = 0;
+	uint64_t seed = 5, octets = 0, packets = 0, victim = 0, scan = 0, pair = 0;
+	struct address late = run_address("203.0.113.1");
 	json_t *section;
 	char *text;
 
@@ -390,12 +426,18 @@ run_flood(uint64_t secret)
 			    run_ipv4((uint32_t)draw(&seed)), run_ipv4((uint32_t)draw(&seed)));
 		octets += f.octets[0];
 		packets += f.packets[0];
+		victim += i % 3 != 2 && i % 5 != 0 && !address_equal(&f.source, &late) ? 60 : 0;
+		scan += i % 3 != 2 && i % 5 == 0 ? 60 : 0;
+		pair += address_equal(&f.source, &late) ? 1500 : 0;
 		analysis_run_flow(&r, shard, &f);
 	}
 	analysis_run_window(&r, 0);
 	assert_true(r.rows[0]->count <= 200);
 	assert_totals(&r, octets, packets);
 	section = analysis_run_section(&r);
+	assert_bounded(section, "0.0.0.0/0", "192.0.2.80", victim);
+	assert_bounded(section, "198.51.100.7", "10.20.0.0/16", scan);
+	assert_bounded(section, "203.0.113.1", "203.0.113.2", pair);
 	text = print_hitters(section);
 	json_decref(section);
 	analysis_run_end(&r);

@@ -62,7 +62,7 @@ flood(uint64_t i, uint64_t weights[MG_METRICS])
 static uint32_t
 adversary(uint64_t i, uint64_t weights[MG_METRICS])
 {
-	weights[0] = 1 + i % (CAPACITY * 7) * 100;
+	weights[0] = 1 + i % ((uint64_t)CAPACITY * 7) * 100;
 	weights[1] = 1 + (LENGTH - i) / 64;
 	weights[2] = 1;
 	if (i % 50 == 0) {

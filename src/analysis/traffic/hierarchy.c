@@ -58,36 +58,42 @@ clear(void *state)
 	pair_table_clear(&h->table);
 }
 
+/* Counts up to CHUNK flows: hashes all, asks for their memory, then updates. */
+static void
+observe_chunk(struct pair_table *t, const struct flow *flows, size_t count)
+{
+	uint32_t hashes[CHUNK][2];
+
+	for (size_t i = 0; i < count; i++) {
+		const struct flow *f = &flows[i];
+		hashes[i][0] = pair_table_hash(t, &f->source, &f->destination);
+		hashes[i][1] = pair_table_hash(t, &f->destination, &f->source);
+		pair_table_prefetch_slot(t, hashes[i][0]);
+		if (f->packets[1] != 0)
+			pair_table_prefetch_slot(t, hashes[i][1]);
+	}
+	for (size_t i = 0; i < count; i++)
+		for (unsigned d = 0; d < 2; d++)
+			if (flows[i].packets[d] != 0)
+				pair_table_prefetch_item(t, hashes[i][d]);
+	for (size_t i = 0; i < count; i++) {
+		const struct address *ends[2] = { &flows[i].source, &flows[i].destination };
+		for (unsigned d = 0; d < 2; d++) {
+			uint64_t volume[2] = { flows[i].octets[d], flows[i].packets[d] };
+			if (volume[1] != 0)
+				pair_table_observe(t, ends[d], ends[!d], hashes[i][d], volume);
+		}
+	}
+}
+
 static void
 observe(void *state, const struct batch *batch)
 {
-	struct pair_table *t = &((struct hierarchy *)state)->table;
-	uint32_t hashes[CHUNK][2];
+	struct hierarchy *h = state;
 
 	for (size_t begin = 0; begin < batch->count; begin += CHUNK) {
-		const struct flow *flows = batch->flows + begin;
-		size_t count = batch->count - begin < CHUNK ? batch->count - begin : CHUNK;
-		for (size_t i = 0; i < count; i++) {
-			const struct flow *f = &flows[i];
-			hashes[i][0] = pair_table_hash(t, &f->source, &f->destination);
-			hashes[i][1] = pair_table_hash(t, &f->destination, &f->source);
-			pair_table_prefetch_slot(t, hashes[i][0]);
-			if (f->packets[1] != 0)
-				pair_table_prefetch_slot(t, hashes[i][1]);
-		}
-		for (size_t i = 0; i < count; i++)
-			for (unsigned d = 0; d < 2; d++)
-				if (flows[i].packets[d] != 0)
-					pair_table_prefetch_item(t, hashes[i][d]);
-		for (size_t i = 0; i < count; i++) {
-			const struct address *ends[2] = { &flows[i].source, &flows[i].destination };
-			for (unsigned d = 0; d < 2; d++) {
-				uint64_t volume[2] = { flows[i].octets[d], flows[i].packets[d] };
-				if (volume[1] != 0)
-					pair_table_observe(
-					    t, ends[d], ends[!d], hashes[i][d], volume);
-			}
-		}
+		size_t left = batch->count - begin;
+		observe_chunk(&h->table, batch->flows + begin, left < CHUNK ? left : CHUNK);
 	}
 }
 

@@ -18,6 +18,11 @@
 
 #define NODE_TEXT_SIZE (2 * PREFIX_TEXT_SIZE + 8)
 
+/* A heavy hitter in the order of the table. */
+struct place {
+	const struct lattice_node *node;
+};
+
 /* Everything the section speaks of. */
 struct survey {
 	struct pair_table table;
@@ -25,7 +30,7 @@ struct survey {
 	uint64_t octets, packets;
 	uint64_t coarse_octets, coarse_packets; /* in items that were rolled up */
 	double threshold;
-	const struct lattice_node **order; /* owned; greatest first, without the remainders */
+	struct place *order; /* owned; greatest first, without the remainders */
 	size_t order_count;
 };
 
@@ -111,8 +116,8 @@ read_items(const struct section_context *context, struct survey *s, struct bins 
 static int
 compare_nodes(const void *a, const void *b)
 {
-	const struct lattice_node *x = *(const struct lattice_node *const *)a;
-	const struct lattice_node *y = *(const struct lattice_node *const *)b;
+	const struct lattice_node *x = ((const struct place *)a)->node;
+	const struct lattice_node *y = ((const struct place *)b)->node;
 
 	if (x->octets != y->octets)
 		return x->octets < y->octets ? 1 : -1;
@@ -156,7 +161,7 @@ search(struct survey *s)
 	s->order = xcalloc(s->lattice.count, sizeof *s->order);
 	for (size_t i = 0; i < s->lattice.count; i++)
 		if (!is_remainder(&s->lattice.nodes[i]))
-			s->order[s->order_count++] = &s->lattice.nodes[i];
+			s->order[s->order_count++].node = &s->lattice.nodes[i];
 	qsort(s->order, s->order_count, sizeof *s->order, compare_nodes);
 }
 
@@ -192,39 +197,59 @@ count_cell(uint64_t count)
 	return json_integer(count < INT64_MAX ? (json_int_t)count : INT64_MAX);
 }
 
+/* The columns; those of the bounds are last, and only there when something was rolled up. */
+static const struct section_column COLUMNS[] = {
+	{ "source", "Source", "text", "" },
+	{ "destination", "Destination", "text", "" },
+	{ "octets", "Octets", "octets", "octets" },
+	{ "octets_share", "Share of octets", "share", "" },
+	{ "packets", "Packets", "count", "packets" },
+	{ "packets_share", "Share of packets", "share", "" },
+	{ "octets_high", "Octets at most", "octets", "octets" },
+	{ "packets_high", "Packets at most", "count", "packets" },
+};
+
+#define BOUND_COLUMNS 2
+
+static bool
+is_exact(const struct survey *s)
+{
+	return s->coarse_octets == 0 && s->coarse_packets == 0;
+}
+
 static void
 print_row(struct section_table *table, const struct survey *s, const struct lattice_node *n)
 {
 	char source[PREFIX_TEXT_SIZE], destination[PREFIX_TEXT_SIZE];
+	bool exact = is_exact(s);
 
+	/* The row ends with the first NULL after its columns. */
 	section_row(table, json_string(format_side(&n->source, source)),
 	    json_string(format_side(&n->destination, destination)), count_cell(n->octets),
 	    json_real(share_of(n->octets, s->octets)), count_cell(n->packets),
-	    json_real(share_of(n->packets, s->packets)), NULL);
+	    json_real(share_of(n->packets, s->packets)),
+	    exact ? NULL : count_cell(n->octets + n->uncertain_octets),
+	    exact ? NULL : count_cell(n->packets + n->uncertain_packets), NULL);
 }
 
 static void
 print_table(struct section *section, const struct survey *s)
 {
-	static const struct section_column COLUMNS[] = {
-		{ "source", "Source", "text", "" },
-		{ "destination", "Destination", "text", "" },
-		{ "octets", "Octets", "octets", "octets" },
-		{ "octets_share", "Share of octets", "share", "" },
-		{ "packets", "Packets", "count", "packets" },
-		{ "packets_share", "Share of packets", "share", "" },
-	};
-	struct section_table *table =
-	    section_table(section, "heavy-hitters", "Heavy hitters", COLUMNS, ARRAY_COUNT(COLUMNS));
+	struct section_table *table = section_table(section, "heavy-hitters", "Heavy hitters",
+	    COLUMNS, ARRAY_COUNT(COLUMNS) - (is_exact(s) ? BOUND_COLUMNS : 0));
 
 	for (size_t i = 0; i < s->order_count; i++)
-		print_row(table, s, s->order[i]);
+		print_row(table, s, s->order[i].node);
 	for (size_t i = 0; i < s->lattice.count; i++)
 		if (is_remainder(&s->lattice.nodes[i]))
 			print_row(table, s, &s->lattice.nodes[i]);
 	section_table_note(table,
 	    "Each octet is in one row only: a row does not contain what longer prefixes in other "
 	    "rows carry.  0.0.0.0/0 to 0.0.0.0/0 and ::/0 to ::/0 are the rest of their families.");
+	if (!is_exact(s))
+		section_table_note(table, "“At most” adds what lies in other rows and was rolled "
+					  "up to prefixes too short "
+					  "to tell whether it belongs here.");
 }
 
 static void
@@ -234,7 +259,7 @@ say(struct section *section, const struct survey *s)
 	uint64_t carried = 0;
 
 	for (size_t i = 0; i < s->order_count; i++)
-		carried += s->order[i]->octets;
+		carried += s->order[i].node->octets;
 	if (s->order_count == 0) {
 		section_say(section,
 		    "No pair of prefixes carried %.3g %% of the octets or packets: the traffic is "
@@ -249,9 +274,9 @@ say(struct section *section, const struct survey *s)
 	    s->order_count, s->order_count == 1 ? "" : "s", 100 * s->threshold,
 	    100 * share_of(carried, s->octets));
 	section_say(section, "The greatest was %s with %s, %.3g %% of all.",
-	    format_node(s->order[0], text, sizeof text),
-	    text_si((double)s->order[0]->octets, "octets", octets, sizeof octets),
-	    100 * share_of(s->order[0]->octets, s->octets));
+	    format_node(s->order[0].node, text, sizeof text),
+	    text_si((double)s->order[0].node->octets, "octets", octets, sizeof octets),
+	    100 * share_of(s->order[0].node->octets, s->octets));
 }
 
 static void
@@ -272,17 +297,17 @@ define(struct section *section, const struct survey *s)
 static void
 qualify(struct section *section, const struct survey *s)
 {
-	if (s->coarse_octets == 0 && s->coarse_packets == 0) {
+	if (is_exact(s)) {
 		section_quality(
 		    section, "Exact: no pair of addresses was rolled up before the search.");
 		return;
 	}
 	section_quality(section,
 	    "%.3g %% of the octets and %.3g %% of the packets belong to light pairs of addresses "
-	    "that "
-	    "were rolled up to coarser prefixes before the search (settings pairs, rows and "
-	    "merged_pairs).  Totals are exact; a heavy hitter may lack at most that much, which is "
-	    "then counted for a coarser one.",
+	    "that were rolled up to coarser prefixes before the search (settings pairs, rows and "
+	    "merged_pairs).  Totals are exact; what a heavy hitter may lack is counted for a "
+	    "coarser "
+	    "one, and its bound is in the table.",
 	    100 * share_of(s->coarse_octets, s->octets),
 	    100 * share_of(s->coarse_packets, s->packets));
 }
@@ -302,8 +327,8 @@ draw_bars(struct section *section, const struct survey *s)
 	section_caption(f, "Octets of the greatest pairs of prefixes.");
 	for (size_t i = 0; i < s->order_count && i < BARS_MOST; i++)
 		(void)json_array_append_new(
-		    points, json_pack("[s,o]", format_node(s->order[i], text, sizeof text),
-				count_cell(s->order[i]->octets)));
+		    points, json_pack("[s,o]", format_node(s->order[i].node, text, sizeof text),
+				count_cell(s->order[i].node->octets)));
 }
 
 /* Bins as long as the shortest distance of two windows, or a multiple of it. */
@@ -330,7 +355,7 @@ assign_series(const struct survey *s, size_t series_count)
 	for (size_t i = 0; i < s->lattice.count; i++)
 		series[i] = (unsigned)series_count;
 	for (size_t i = 0; i < series_count; i++)
-		series[s->order[i] - s->lattice.nodes] = (unsigned)i;
+		series[s->order[i].node - s->lattice.nodes] = (unsigned)i;
 	return series;
 }
 
@@ -372,11 +397,12 @@ draw_area(const struct section_context *context, struct section *section, const 
 		for (size_t i = 0; i <= series_count; i++) {
 			char text[NODE_TEXT_SIZE];
 			json_t *points = section_series(
-			    f, i < series_count ? format_node(s->order[i], text, sizeof text)
+			    f, i < series_count ? format_node(s->order[i].node, text, sizeof text)
 						: "other");
 			for (size_t k = 0; k < b->count; k++)
 				(void)json_array_append_new(
-				    points, json_pack("[I,o]", (json_int_t)(b->begin + k * b->step),
+				    points, json_pack("[I,o]",
+						(json_int_t)b->begin + (json_int_t)(k * b->step),
 						count_cell(volumes[i * b->count + k])));
 		}
 	}

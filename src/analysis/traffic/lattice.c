@@ -167,7 +167,7 @@ extract(struct search *s, const struct label *l, uint32_t count)
 static void
 search_family(struct search *s, uint32_t count, bool ipv4)
 {
-	struct label *labels = xcalloc(LENGTHS_MOST * LENGTHS_MOST, sizeof *labels);
+	struct label *labels = xcalloc((size_t)LENGTHS_MOST * LENGTHS_MOST, sizeof *labels);
 	size_t label_count = make_labels(ipv4, labels);
 
 	s->left_count = 0;
@@ -180,6 +180,37 @@ search_family(struct search *s, uint32_t count, bool ipv4)
 			extract(s, &labels[i], taking);
 	}
 	free(labels);
+}
+
+/* Whether one of two prefixes contains the other. */
+static bool
+overlap(const struct address *a, unsigned length, const struct prefix *p)
+{
+	unsigned shorter = length < p->length ? length : p->length;
+	struct address x, y;
+
+	if (address_is_ipv4(a) != address_is_ipv4(&p->address))
+		return false;
+	x = pair_mask(a, shorter);
+	y = pair_mask(&p->address, shorter);
+	return address_equal(&x, &y);
+}
+
+/* Adds an item to what is uncertain of each node that it may belong to but is too coarse for. */
+static void
+note_uncertain(struct lattice *lattice, const struct pair_item *item, uint32_t own)
+{
+	for (uint32_t i = 0; i < lattice->count; i++) {
+		struct lattice_node *n = &lattice->nodes[i];
+		if (i == own || (item->source_length >= n->source.length &&
+				    item->destination_length >= n->destination.length))
+			continue;
+		if (!overlap(&item->source, item->source_length, &n->source) ||
+		    !overlap(&item->destination, item->destination_length, &n->destination))
+			continue;
+		n->uncertain_octets += item->octets;
+		n->uncertain_packets += item->packets;
+	}
 }
 
 void
@@ -208,6 +239,8 @@ lattice_search(struct lattice *ret_lattice, const struct pair_item *items, uint3
 		ret_lattice->node_of[i] = NOWHERE;
 	search_family(&s, count, true);
 	search_family(&s, count, false);
+	for (uint32_t i = 0; i < count; i++)
+		note_uncertain(ret_lattice, &items[i], ret_lattice->node_of[i]);
 	marked_free(marked);
 	free(marks);
 	free(s.left);

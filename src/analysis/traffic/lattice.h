@@ -32,6 +32,8 @@
 struct lattice_node {
 	struct prefix source, destination;
 	uint64_t octets, packets;
+	/* In items of other nodes that are too coarse to tell whether they belong here. */
+	uint64_t uncertain_octets, uncertain_packets;
 };
 
 struct lattice {

@@ -39,7 +39,8 @@ struct marked {
 struct volume {
 	struct address prefix;
 	uint64_t octets, packets;
-	bool used, entered;
+	uint32_t hash;
+	bool entered;
 };
 
 /* What marked_find works on: items of one family. */
@@ -49,11 +50,13 @@ struct search {
 	const struct mark_rule *rule;
 	const struct pair_item *items;
 	struct mark_lengths *lengths;
-	uint32_t *active;  /* numbers of the items whose prefixes so far are marked */
-	uint32_t *volumes; /* where each active item's prefix lies in `table` */
+	uint32_t *active; /* numbers of the items whose prefixes so far are marked */
+	uint32_t *places; /* of each active item, the number of its prefix in `volumes` */
 	uint32_t active_count;
-	struct volume *table;
-	uint32_t table_mask;
+	struct volume *volumes;
+	uint32_t volume_count;
+	uint32_t *slots; /* numbers in `volumes` + 1 */
+	uint32_t slot_mask;
 };
 
 struct marked *
@@ -180,14 +183,21 @@ length_of(const struct search *s, uint32_t item)
 					: s->items[item].destination_length;
 }
 
+/* The number of a prefix's volume, a new one when there is none. */
 static uint32_t
-find_volume(const struct search *s, const struct address *prefix)
+find_volume(struct search *s, const struct address *prefix)
 {
-	uint32_t at = (uint32_t)(address_hash_one(&s->marked->hash, prefix) >> 32) & s->table_mask;
+	uint32_t hash = (uint32_t)(address_hash_one(&s->marked->hash, prefix) >> 32);
+	uint32_t at = hash & s->slot_mask;
 
-	while (s->table[at].used && !address_equal(&s->table[at].prefix, prefix))
-		at = (at + 1) & s->table_mask;
-	return at;
+	for (; s->slots[at] != 0; at = (at + 1) & s->slot_mask) {
+		const struct volume *v = &s->volumes[s->slots[at] - 1];
+		if (v->hash == hash && address_equal(&v->prefix, prefix))
+			return s->slots[at] - 1;
+	}
+	s->volumes[s->volume_count] = (struct volume){ .prefix = *prefix, .hash = hash };
+	s->slots[at] = ++s->volume_count;
+	return s->volume_count - 1;
 }
 
 /* Adds up the active items by their prefix of one length; shorter items drop out. */
@@ -196,22 +206,22 @@ add_up(struct search *s, uint8_t length)
 {
 	uint32_t kept = 0;
 
-	for (s->table_mask = 63; s->table_mask < 2 * s->active_count;)
-		s->table_mask = 2 * s->table_mask + 1;
-	memset(s->table, 0, ((size_t)s->table_mask + 1) * sizeof *s->table);
+	for (s->slot_mask = 63; s->slot_mask < 2 * s->active_count;)
+		s->slot_mask = 2 * s->slot_mask + 1;
+	memset(s->slots, 0, ((size_t)s->slot_mask + 1) * sizeof *s->slots);
+	s->volume_count = 0;
 	for (uint32_t i = 0; i < s->active_count; i++) {
-		uint32_t item = s->active[i], at;
+		uint32_t item = s->active[i];
 		struct address prefix;
+		struct volume *v;
 		if (length_of(s, item) < length)
 			continue;
 		prefix = pair_mask(end_of(s, item), length);
-		at = find_volume(s, &prefix);
-		s->table[at].used = true;
-		s->table[at].prefix = prefix;
-		s->table[at].octets += s->items[item].octets;
-		s->table[at].packets += s->items[item].packets;
 		s->active[kept] = item;
-		s->volumes[kept++] = at;
+		s->places[kept] = find_volume(s, &prefix);
+		v = &s->volumes[s->places[kept++]];
+		v->octets += s->items[item].octets;
+		v->packets += s->items[item].packets;
 	}
 	s->active_count = kept;
 }
@@ -223,7 +233,7 @@ mark(struct search *s, uint8_t length)
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < s->active_count; i++) {
-		struct volume *v = &s->table[s->volumes[i]];
+		struct volume *v = &s->volumes[s->places[i]];
 		uint32_t item = s->active[i];
 		if (v->octets < s->rule->octets && v->packets < s->rule->packets)
 			continue;
@@ -270,14 +280,16 @@ marked_find(struct marked *marked, const struct pair_item *items, uint32_t count
 	marked->lengths = rule->lengths;
 	memset(ret_lengths, 0, count * sizeof *ret_lengths);
 	s.active = xcalloc(count, sizeof *s.active);
+	s.places = xcalloc(count, sizeof *s.places);
 	s.volumes = xcalloc(count, sizeof *s.volumes);
-	s.table = xcalloc(4 * (size_t)count + 64, sizeof *s.table);
+	s.slots = xcalloc(4 * (size_t)count + 64, sizeof *s.slots);
 	for (unsigned side = 0; side < MARKED_SIDE_COUNT; side++) {
 		s.side = (enum marked_side)side;
 		find_in_family(&s, count, true);
 		find_in_family(&s, count, false);
 	}
 	free(s.active);
+	free(s.places);
 	free(s.volumes);
-	free(s.table);
+	free(s.slots);
 }

@@ -49,6 +49,8 @@ take(struct peers_pool *pool)
 {
 	uint32_t number;
 
+	if (pool->capacity == 0)
+		return 0;
 	if (pool->unused_count != 0)
 		number = pool->unused[--pool->unused_count];
 	else if (pool->fresh < pool->capacity)

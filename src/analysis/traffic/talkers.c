@@ -323,7 +323,7 @@ hash_key(const struct address_hash *hash, unsigned kind, const uint64_t *key)
 	uint64_t hashes[2] = { 0, 0 };
 
 	for (unsigned i = 0; i < (kind == TALKERS_PAIR ? 2 : 1); i++) {
-		struct address a = { .words = { key[2 * i], key[2 * i + 1] } };
+		struct address a = { .words = { key[(size_t)2 * i], key[(size_t)2 * i + 1] } };
 		hashes[i] = address_hash_one(hash, &a);
 	}
 	return kind == TALKERS_PAIR ? hash_pair(hashes) : (uint32_t)(hashes[0] >> 32);

@@ -464,6 +464,13 @@ draw_ccdf(struct section *s, const struct ranking *k)
 
 /* ------------------------------------------------------------------ words */
 
+/* Whether more is known of a key than is unknown. */
+static bool
+is_certain(const struct talker *t)
+{
+	return t->low[TALKERS_OCTETS] > t->high[TALKERS_OCTETS] - t->low[TALKERS_OCTETS];
+}
+
 static void
 say(struct section *s, const struct ranking *rankings)
 {
@@ -479,13 +486,18 @@ say(struct section *s, const struct ranking *rankings)
 	    text_count(a->totals[TALKERS_FLOWS], z, sizeof z));
 	if (a->counts[TALKERS_OCTETS] == 0 || p->counts[TALKERS_OCTETS] == 0 || total == 0)
 		return;
-	section_say(s, "The busiest address, %s, took part in %s%.3g %% of the octets.",
-	    address_format(&first->address, text), is_exact(a) ? "" : "at least ",
-	    100 * (double)first->low[TALKERS_OCTETS] / total);
-	section_say(s, "The busiest pair, %s and %s, exchanged %s, %.3g %% of all.",
-	    address_format(&pair->address, text), address_format(&pair->peer, other),
-	    text_si((double)pair->low[TALKERS_OCTETS], "octets", x, sizeof x),
-	    100 * (double)pair->low[TALKERS_OCTETS] / total);
+	if (is_certain(first))
+		section_say(s, "The busiest address, %s, took part in %s%.3g %% of the octets.",
+		    address_format(&first->address, text), is_exact(a) ? "" : "at least ",
+		    100 * (double)first->low[TALKERS_OCTETS] / total);
+	if (is_certain(pair))
+		section_say(s, "The busiest pair, %s and %s, exchanged %s%s, %.3g %% of all.",
+		    address_format(&pair->address, text), address_format(&pair->peer, other),
+		    is_exact(p) ? "" : "at least ",
+		    text_si((double)pair->low[TALKERS_OCTETS], "octets", x, sizeof x),
+		    100 * (double)pair->low[TALKERS_OCTETS] / total);
+	else
+		section_say(s, "No pair of addresses stood out.");
 	first = &a->lists[TALKERS_PEERS][0];
 	if (first->low[TALKERS_PEERS] < 2)
 		return;
