@@ -271,6 +271,8 @@ test_forged_acknowledgement(void **state)
 	handshake(&b);
 	SERVER(&b, TCP_ACK, 500, 5000);
 	CLIENT(&b, TCP_ACK, 103, 500, "def");
+	SERVER(&b, TCP_ACK, 500, 5000);
+	SERVER(&b, TCP_ACK, 500, 107);
 	CLIENT(&b, TCP_ACK, 100, 500, "abc");
 	finish(&b, "O1 D1>0:abc D1>3:def C1");
 }
@@ -569,6 +571,9 @@ test_port_reuse_while_open(void **state)
 	CLIENT(&b, TCP_ACK, 103, 503, "def");
 	assert_string_equal(b.log, "O1 D1>0:abc D1<0:xyz D1>3:def");
 	CLIENT(&b, TCP_SYN, 70099, 0);
+	SERVER(&b, TCP_SYN | TCP_ACK, 90499, 60000); /* an answer to something else */
+	CLIENT(&b, TCP_SYN | TCP_ACK, 90499, 70100); /* from the wrong side */
+	assert_string_equal(b.log, "O1 D1>0:abc D1<0:xyz D1>3:def");
 	SERVER(&b, TCP_SYN | TCP_ACK, 90499, 70100);
 	SERVER(&b, TCP_ACK, 90500, 70100, "new");
 	CLIENT(&b, TCP_ACK, 70100, 90503, "NEW");
@@ -594,6 +599,52 @@ test_keep_alive_and_probes(void **state)
 	CLIENT(&b, TCP_ACK, 104, 500, "ef");
 	assert_int_equal(b.drops.count[DROP_STREAM_OVERLAP], 0);
 	finish(&b, "O1 D1>0:abc D1>3:d D1>4:ef C1");
+}
+
+static void
+test_overlap_of_one_octet(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	begin(&b);
+	handshake(&b);
+	CLIENT(&b, TCP_ACK, 100, 500, "abc");
+	CLIENT(&b, TCP_ACK, 102, 500, "Cde");
+	assert_int_equal(b.drops.count[DROP_STREAM_OVERLAP], 1);
+	finish(&b, "O1 D1>0:abc D1>3:de C1");
+}
+
+static void
+test_octets_beyond_fin(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	begin(&b);
+	handshake(&b);
+	CLIENT(&b, TCP_ACK | TCP_FIN, 103, 500, "de");
+	CLIENT(&b, TCP_ACK, 100, 500, "abcDEFGH");    /* reaches over the end */
+	CLIENT(&b, TCP_ACK, 106, 500, "more");        /* lies behind it */
+	CLIENT(&b, TCP_ACK | TCP_FIN, 100, 500, "a"); /* another end, too early */
+	finish(&b, "O1 D1>0:abc D1>3:de C1");
+}
+
+/* Only one side is in the capture: the window is not known, nor what was acknowledged. */
+static void
+test_one_side_alone(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	begin(&b);
+	CLIENT(&b, TCP_SYN, 99, 0);
+	CLIENT(&b, TCP_ACK, 100, 500, "abc");
+	CLIENT(&b, TCP_ACK, 100 + 100000000, 500, "far");
+	CLIENT(&b, TCP_RST, 103 + 65536, 0);
+	assert_int_equal(b.drops.count[DROP_STREAM_IGNORED], 1);
+	CLIENT(&b, TCP_RST, 103 + 65535, 0);
+	finish(&b, "O1 D1>0:abc G1>3+99999997 D1>100000000:far C1");
 }
 
 static void
@@ -732,6 +783,61 @@ test_oldest_idle_is_evicted(void **state)
 	stream_table_free(b.table);
 }
 
+/* Memory for octets is made by others, the one idle for longest first, and not by oneself. */
+static void
+test_oldest_holder_is_evicted(void **state)
+{
+	struct bench b = { 0 };
+	struct stream_options options = options_for(&b);
+
+	(void)state;
+	options.memory = 700;
+	begin_with(&b, &options);
+	for (uint16_t port = 1; port <= 3; port++) {
+		CLIENT(&b, TCP_SYN, 99, 0, .port = port);
+		SERVER(&b, TCP_SYN | TCP_ACK, 499, 100, .port = port);
+	}
+	CLIENT(&b, TCP_ACK, 200, 500, "hole", .port = 2);
+	CLIENT(&b, TCP_ACK, 200, 500, "hole", .port = 3);
+	CLIENT(&b, TCP_ACK, 200, 500, "hole", .port = 1);
+	assert_string_equal(b.log, "O1 O2 O3");
+	for (uint32_t i = 1; i <= 3; i++)
+		CLIENT(&b, TCP_ACK, 200 + 100 * i, 500, "hole", .port = 1);
+	for (uint32_t i = 1; i <= 4; i++)
+		CLIENT(&b, TCP_ACK, 200 + 100 * i, 500, "hole", .port = 3);
+	assert_memory_equal(b.log, "O1 O2 O3 G2>0+100 D2>100:hole C2 G1>0+100", 41);
+	assert_int_equal(b.drops.count[DROP_STREAM_EVICTED], 2);
+	b.length = 0;
+	for (uint32_t i = 0; i < 9; i++)
+		CLIENT(&b, TCP_ACK, 700 + 100 * i, 500, "hole", .port = 3);
+	assert_memory_equal(b.log, "G3>0+100 D3>100:hole G3>", 24); /* alone: its own holes go */
+	assert_int_equal(b.drops.count[DROP_STREAM_EVICTED], 2);
+	stream_table_finish(b.table);
+	stream_table_free(b.table);
+}
+
+/* The one whose segment is at hand does not make room for it by ending. */
+static void
+test_holder_at_hand_is_spared(void **state)
+{
+	struct bench b = { 0 };
+	struct stream_options options = options_for(&b);
+
+	(void)state;
+	options.memory = 450;
+	begin_with(&b, &options);
+	for (uint16_t port = 1; port <= 2; port++) {
+		CLIENT(&b, TCP_SYN, 99, 0, .port = port);
+		SERVER(&b, TCP_SYN | TCP_ACK, 499, 100, .port = port);
+		CLIENT(&b, TCP_ACK, 200, 500, "hole", .port = port);
+	}
+	for (uint32_t i = 1; i <= 4; i++)
+		CLIENT(&b, TCP_ACK, 200 + 100 * i, 500, "hole", .port = 1);
+	assert_memory_equal(b.log, "O1 O2 G2>0+100 D2>100:hole C2", 29);
+	stream_table_finish(b.table);
+	stream_table_free(b.table);
+}
+
 /* Half-open connections take half of the table at most, when others need it. */
 static void
 test_flood_of_syns(void **state)
@@ -813,6 +919,9 @@ main(void)
 		cmocka_unit_test(test_port_reuse_unanswered),
 		cmocka_unit_test(test_port_reuse_while_open),
 		cmocka_unit_test(test_keep_alive_and_probes),
+		cmocka_unit_test(test_overlap_of_one_octet),
+		cmocka_unit_test(test_octets_beyond_fin),
+		cmocka_unit_test(test_one_side_alone),
 		cmocka_unit_test(test_outside_window),
 		cmocka_unit_test(test_far_ahead_on_both_sides),
 		cmocka_unit_test(test_window_scale),
@@ -821,6 +930,8 @@ main(void)
 		cmocka_unit_test(test_lying_length),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_oldest_idle_is_evicted),
+		cmocka_unit_test(test_oldest_holder_is_evicted),
+		cmocka_unit_test(test_holder_at_hand_is_spared),
 		cmocka_unit_test(test_flood_of_syns),
 		cmocka_unit_test(test_flood_of_holes),
 	};
