@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the two tables of fragments share: which datagram a fragment belongs to, and when one is too
- * old.
+ * Which datagram a fragment belongs to: the key of both tables of fragments.
  *
  * RFC 791 section 3.2: source, destination, protocol and identification.  RFC 8200 section 4.5
  * leaves the protocol out for IPv6: fragments after the first may name another header.  The VLAN
@@ -27,19 +26,6 @@ fragment_key(const struct packet *p)
 				   p->fragment_id | (uint64_t)protocol << 32 |
 				       (uint64_t)p->vlan << 40 | (uint64_t)p->tunnel_depth << 56,
 			       } };
-}
-
-/*
- * Whether `then` is further than `limit` from `now`, in either direction: when the clock jumps back
- * (another input, a damaged record) what was stamped before the jump would otherwise stay for ever.
- */
-static inline bool
-clock_is_far(nsec_t now, nsec_t then, nsec_t limit)
-{
-	uint64_t distance =
-	    now > then ? (uint64_t)now - (uint64_t)then : (uint64_t)then - (uint64_t)now;
-
-	return limit < 0 || distance > (uint64_t)limit;
 }
 
 #endif

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 
 #define SLOT_NONE   UINT32_MAX
@@ -88,6 +89,19 @@ static inline const struct slots_key *
 slots_key_of(const struct slots *s, uint32_t slot)
 {
 	return &s->entries[slot].key;
+}
+
+/*
+ * Whether `then` is further than `limit` from `now`, in either direction: when the clock jumps back
+ * (another input, a damaged record) what was stamped before the jump would otherwise stay for ever.
+ */
+static inline bool
+clock_is_far(nsec_t now, nsec_t then, nsec_t limit)
+{
+	uint64_t distance =
+	    now > then ? (uint64_t)now - (uint64_t)then : (uint64_t)then - (uint64_t)now;
+
+	return limit < 0 || distance > (uint64_t)limit;
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * TCP connections: which packet belongs to which, when one begins and ends, who goes when memory is
- * full.  What happens inside one direction is in stream_half.c.
+ * TCP connections: which packet belongs to which, and when one begins and ends.  Who goes when
+ * memory is full is in stream_connection.c, what happens inside one direction in stream_half.c.
  *
  * A connection is looked up by its two endpoints in a fixed order.  It begins with a SYN or with
  * the first octets seen, and ends with both FINs, a reset inside the window, silence, eviction or
@@ -17,54 +17,7 @@
 #include <stdlib.h>
 
 #include "base/xmalloc.h"
-#include "flow/slots.h"
-#include "flow/stream_half.h"
-#include "flow/stream_segment.h"
-
-/* How long a closed connection is remembered, unless `idle` is shorter: the time-wait of common
- * systems. */
-#define LINGER (60 * NSEC_PER_SEC)
-
-/* The lists connections stand in. */
-enum {
-	ONE_SIDED,         /* only one side was heard yet */
-	ONE_SIDED_HOLDING, /* and segments are held */
-	TWO_SIDED,
-	TWO_SIDED_HOLDING,
-	CLOSED,
-	LIVE_LISTS = CLOSED,
-};
-
-enum {
-	FROM_LOW = 1 << 0,   /* the initiator is the lower endpoint of the key */
-	MIDSTREAM = 1 << 1,  /* its SYN was not seen */
-	HAS_RIVAL = 1 << 2,  /* a SYN with sequence number `rival` waits for its answer … */
-	RIVAL_BY_1 = 1 << 3, /* … from the initiator, as it was sent by the other side */
-	RESET_BY_0 = 1 << 4, /* closed by a reset from the initiator */
-	RESET_BY_1 = 1 << 5, /* or from the other side */
-	HEARD_0 = 1 << 6,    /* the initiator has sent something */
-	HEARD_1 = 1 << 7,    /* the other side has */
-};
-
-struct connection {
-	struct half half[2]; /* 0: sent by the initiator */
-	uint64_t id;
-	uint64_t touched; /* number of the last packet: order across the lists */
-	uint64_t record;  /* of the last packet: evidence for what happens without one */
-	nsec_t last;
-	uint32_t rival;
-	uint8_t flags;
-};
-
-struct stream_table {
-	struct stream_options options;
-	struct slots slots;
-	struct connection *connections; /* owned; one a slot */
-	struct held_budget budget;
-	uint64_t packets; /* TCP packets taken */
-	uint64_t opened;
-	nsec_t time; /* of the packet at hand */
-};
+#include "flow/stream_connection.h"
 
 struct stream_table *
 stream_table_new(const struct stream_options *options)
@@ -100,158 +53,6 @@ stream_table_usage(const struct stream_table *t)
 	for (unsigned list = 0; list <= CLOSED; list++)
 		usage.connections += slots_count(&t->slots, list);
 	return usage;
-}
-
-/* --- events --- */
-
-static void
-endpoint(const struct slots_key *key, bool low, struct address *ret_address, uint16_t *ret_port)
-{
-	const uint64_t *words = key->words + (low ? 0 : 2);
-
-	*ret_address = (struct address){ .words = { words[0], words[1] } };
-	*ret_port = (uint16_t)(low ? key->words[4] >> 16 : key->words[4]);
-}
-
-static struct half_output
-output(struct stream_table *t, uint32_t slot, uint8_t direction)
-{
-	const struct connection *c = &t->connections[slot];
-	const struct slots_key *key = slots_key_of(&t->slots, slot);
-	struct half_output out = {
-		.budget = &t->budget,
-		.drops = t->options.drops,
-		.deliver = t->options.deliver,
-		.context = t->options.context,
-		.record = c->record,
-		.event = { .id = c->id,
-		    .direction = direction,
-		    .midstream = (c->flags & MIDSTREAM) != 0,
-		    .time = t->time },
-	};
-	bool low = (c->flags & FROM_LOW) != 0;
-
-	endpoint(key, low, &out.event.source, &out.event.source_port);
-	endpoint(key, !low, &out.event.destination, &out.event.destination_port);
-	return out;
-}
-
-static void
-tell(struct stream_table *t, uint32_t slot, enum stream_kind kind)
-{
-	struct half_output out = output(t, slot, 0);
-
-	out.event.kind = (uint8_t)kind;
-	out.event.input_offset = out.record;
-	t->options.deliver(t->options.context, &out.event);
-}
-
-/* Delivers what is held and says that the connection is over; the slot is not given back. */
-static void
-end(struct stream_table *t, uint32_t slot)
-{
-	struct connection *c = &t->connections[slot];
-
-	for (uint8_t direction = 0; direction < 2; direction++) {
-		struct half_output out = output(t, slot, direction);
-		half_flush(&c->half[direction], &out);
-	}
-	tell(t, slot, STREAM_CLOSE);
-}
-
-/* Ends a connection and forgets it. */
-static void
-forget(struct stream_table *t, uint32_t slot)
-{
-	if (t->slots.entries[slot].list != CLOSED)
-		end(t, slot);
-	slots_give(&t->slots, slot);
-}
-
-/* --- who goes when memory or time runs out --- */
-
-static uint64_t
-age_of_oldest(const struct stream_table *t, unsigned list)
-{
-	uint32_t slot = slots_oldest(&t->slots, list);
-
-	return slot != SLOT_NONE ? t->connections[slot].touched : UINT64_MAX;
-}
-
-/* The one idle for longest among the first `count` lists; SLOT_NONE when they are empty. */
-static uint32_t
-oldest_of(const struct stream_table *t, uint8_t count)
-{
-	uint8_t best = 0;
-
-	for (uint8_t list = 1; list < count; list++) {
-		if (age_of_oldest(t, list) < age_of_oldest(t, best))
-			best = list;
-	}
-	return slots_oldest(&t->slots, best);
-}
-
-static void
-evict(struct stream_table *t, uint32_t slot)
-{
-	drop(t->options.drops, DROP_STREAM_EVICTED);
-	forget(t, slot);
-}
-
-static void
-make_slot(struct stream_table *t)
-{
-	uint32_t one_sided =
-	    slots_count(&t->slots, ONE_SIDED) + slots_count(&t->slots, ONE_SIDED_HOLDING);
-
-	if (!slots_full(&t->slots))
-		return;
-	if (slots_count(&t->slots, CLOSED) != 0)
-		forget(t, slots_oldest(&t->slots, CLOSED)); /* nothing is lost */
-	else if (one_sided != 0 && one_sided >= t->slots.capacity / 2)
-		evict(t, oldest_of(t, ONE_SIDED_HOLDING + 1));
-	else
-		evict(t, oldest_of(t, LIVE_LISTS));
-}
-
-/* Another connection that holds octets, to be given up; SLOT_NONE when there is none. */
-static uint32_t
-oldest_holder(const struct stream_table *t, uint32_t except)
-{
-	static const uint8_t lists[] = { ONE_SIDED_HOLDING, TWO_SIDED_HOLDING };
-
-	for (size_t i = 0; i < sizeof lists; i++) {
-		uint32_t slot = slots_oldest(&t->slots, lists[i]);
-		if (slot == except)
-			slot = t->slots.entries[slot].newer;
-		if (slot != SLOT_NONE)
-			return slot;
-	}
-	return SLOT_NONE;
-}
-
-static bool
-is_far(nsec_t a, nsec_t b, nsec_t limit)
-{
-	uint64_t apart = a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
-
-	return limit < 0 || apart > (uint64_t)limit;
-}
-
-static void
-expire(struct stream_table *t)
-{
-	nsec_t linger = t->options.idle < LINGER ? t->options.idle : LINGER;
-
-	for (unsigned list = 0; list <= CLOSED; list++) {
-		nsec_t limit = list == CLOSED ? linger : t->options.idle;
-		uint32_t slot = slots_oldest(&t->slots, list);
-
-		while (slot != SLOT_NONE && is_far(t->time, t->connections[slot].last, limit)) {
-			forget(t, slot);
-			slot = slots_oldest(&t->slots, list);
-		}
-	}
 }
 
 /* --- beginning and replacing --- */
@@ -301,7 +102,7 @@ begin(struct stream_table *t, const struct slots_key *key, const struct packet *
 {
 	uint32_t slot;
 
-	make_slot(t);
+	connection_make_slot(t);
 	slot = slots_take(&t->slots, key, ONE_SIDED);
 	t->connections[slot] = (struct connection){
 		.id = (uint64_t)p->shard << 56 | ++t->opened,
@@ -310,7 +111,7 @@ begin(struct stream_table *t, const struct slots_key *key, const struct packet *
 		.last = p->time,
 		.flags = (uint8_t)(flags | (low ? FROM_LOW : 0)),
 	};
-	tell(t, slot, STREAM_OPEN);
+	connection_tell(t, slot, STREAM_OPEN);
 	return slot;
 }
 
@@ -367,7 +168,7 @@ rival_wins(struct stream_table *t, uint32_t slot, const struct packet *p)
 	bool by_low = ((c->flags & FROM_LOW) != 0) == !(c->flags & RIVAL_BY_1);
 	struct segment syn = { .seq = c->rival };
 
-	forget(t, slot);
+	connection_forget(t, slot);
 	slot = begin(t, &key, p, by_low, 0);
 	half_start_syn(&t->connections[slot].half[0], &syn);
 	t->connections[slot].half[0].flags &= (uint8_t)~HALF_SCALED;
@@ -400,7 +201,7 @@ take_syn(struct stream_table *t, uint32_t slot, const struct packet *p, const st
 	}
 	if (!(c->flags & (direction == 0 ? HEARD_1 : HEARD_0))) {
 		/* Nobody has answered: it is the one that counts now. */
-		forget(t, slot);
+		connection_forget(t, slot);
 		return begin_with(t, &key, p, s, from_low);
 	}
 	c->rival = s->seq;
@@ -453,7 +254,7 @@ reset_is_believed(const struct connection *c, uint8_t direction, const struct se
 static void
 close_connection(struct stream_table *t, uint32_t slot, uint8_t flags)
 {
-	end(t, slot);
+	connection_end(t, slot);
 	t->connections[slot].flags |= flags;
 	slots_move(&t->slots, slot, CLOSED);
 }
@@ -462,7 +263,7 @@ static void
 take_octets(struct stream_table *t, uint32_t slot, uint8_t direction, const struct segment *s)
 {
 	struct half *h = &t->connections[slot].half[direction];
-	struct half_output out = output(t, slot, direction);
+	struct half_output out = connection_output(t, slot, direction);
 
 	if (!(h->flags & HALF_STARTED))
 		half_start_midstream(h, s->seq);
@@ -477,9 +278,9 @@ take_octets(struct stream_table *t, uint32_t slot, uint8_t direction, const stru
 		if (result == HALF_TAKEN)
 			break;
 		if (result == HALF_OVER_BUDGET)
-			victim = oldest_holder(t, slot);
+			victim = connection_oldest_holder(t, slot);
 		if (victim != SLOT_NONE)
-			evict(t, victim);
+			connection_evict(t, victim);
 		else
 			half_give_way(h, &out, s->seq);
 	}
@@ -490,7 +291,7 @@ take_acknowledgement(
     struct stream_table *t, uint32_t slot, uint8_t direction, const struct segment *s)
 {
 	struct connection *c = &t->connections[slot];
-	struct half_output out = output(t, slot, !direction);
+	struct half_output out = connection_output(t, slot, !direction);
 	uint32_t window = s->window;
 
 	/* RFC 7323 section 2.2: scaling holds when both SYNs offered it, and not in a SYN. */
@@ -574,7 +375,7 @@ stream_table_packet(struct stream_table *t, const struct packet *p)
 		return;
 	t->packets++;
 	t->time = p->time;
-	expire(t);
+	connections_expire(t);
 	slot = admit(t, p, &s);
 	if (slot == SLOT_NONE)
 		return;
@@ -594,6 +395,6 @@ stream_table_finish(struct stream_table *t)
 {
 	uint32_t slot;
 
-	while ((slot = oldest_of(t, CLOSED + 1)) != SLOT_NONE)
-		forget(t, slot);
+	while ((slot = connection_oldest(t, CLOSED + 1)) != SLOT_NONE)
+		connection_forget(t, slot);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Compares TCP streams and reassembled datagrams with tshark's, octet for octet, on real captures.
+"""Compares TCP streams and reassembled datagrams with tshark's, octet for octet, on captures made up at random and on real ones.
 
 usage: streams_vs_tshark.py BUILD [CAPTURE…]
 
@@ -14,10 +14,13 @@ It is skipped, with the reason, where tshark is known to tell less:
 import collections
 import os
 import pathlib
+import random
 import re
 import shutil
+import struct
 import subprocess
 import sys
+import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 DATA = pathlib.Path(os.environ.get("YAGURA_DATA", TOP.parent / "shared/data")) / "captures"
@@ -169,14 +172,113 @@ def compare_datagrams(tally, name, mine, theirs):
             tally.check(f"{name} datagram at {key[0]}", mine[key] == theirs[key], why)
 
 
+class Maker:
+    """A capture of raw IP packets with random streams and fragments: what the real captures have few of."""
+
+    def __init__(self, seed):
+        self.random, self.packets, self.ip_id = random.Random(seed), [], 0
+
+    def ip(self, version, source, protocol, payload):
+        """One packet from host 1 or 2 to the other."""
+        self.ip_id += 1
+        if version == 6:
+            address = [bytes.fromhex("20010db8") + bytes(11) + bytes([host]) for host in (source, 3 - source)]
+            return struct.pack(">IHBB", 6 << 28, len(payload), protocol, 64) + b"".join(address) + payload
+        address = [bytes([192, 0, 2, host]) for host in (source, 3 - source)]
+        return struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), self.ip_id & 0xffff, 0, 64, protocol, 0) + b"".join(address) + payload
+
+    def tcp(self, version, port, side, flags, seq, ack, octets=b""):
+        ports = (port, 80) if side == 0 else (80, port)
+        header = struct.pack(">HHIIBBHHH", *ports, seq % 2**32, ack % 2**32, 5 << 4, flags, 65535, 0, 0)
+        self.packets.append(self.ip(version, side + 1, 6, header + octets))
+
+    def stream(self, version, port, lossy):
+        """A connection cut into segments, shuffled a little, repeated; acknowledgements are honest."""
+        rand = self.random
+        octets = [rand.randbytes(rand.randrange(1, 20000)) for _ in (0, 1)]
+        isn = [rand.choice([rand.randrange(2**32), 2**32 - rand.randrange(1, 9000)]) for _ in (0, 1)]
+        arrived, reached = [bytearray(len(o) + 1) for o in octets], [0, 0]
+        plan = []
+        for side in (0, 1):
+            at = 0
+            while at < len(octets[side]):
+                size = rand.randrange(1, 1400)
+                plan.append((at + rand.randrange(3000), side, at, min(size, len(octets[side]) - at)))
+                at += size
+        plan.sort()
+        self.tcp(version, port, 0, 0x02, isn[0], 0)
+        self.tcp(version, port, 1, 0x12, isn[1], isn[0] + 1)
+        for _, side, at, size in plan:
+            for _ in range(1 if lossy or rand.random() < 0.9 else 2):
+                if not lossy or rand.random() < 0.95:
+                    self.tcp(version, port, side, 0x10, isn[side] + 1 + at, isn[1 - side] + 1 + reached[1 - side],
+                             octets[side][at:at + size])
+            arrived[side][at:at + size] = b"\1" * size
+            reached[side] = arrived[side].index(0)
+            self.tcp(version, port, 1 - side, 0x10, isn[1 - side] + 1 + reached[1 - side], isn[side] + 1 + reached[side])
+        for side in (0, 1):
+            self.tcp(version, port, side, 0x11, isn[side] + 1 + len(octets[side]),
+                     isn[1 - side] + 1 + len(octets[1 - side]) + side)
+        self.tcp(version, port, 0, 0x10, isn[0] + 2 + len(octets[0]), isn[1] + 2 + len(octets[1]))
+
+    def datagram(self, version):
+        """A UDP datagram in fragments, shuffled, some of them twice."""
+        rand, size = self.random, self.random.randrange(100, 9000)
+        whole = struct.pack(">HHHH", 5000, 5001, size + 8, 0) + rand.randbytes(size)
+        step, number, pieces = rand.randrange(8, 170) * 8, rand.randrange(1, 2**16), []
+        for at in range(0, len(whole), step):
+            part, more = whole[at:at + step], at + step < len(whole)
+            if version == 6:
+                pieces.append(self.ip(6, 1, 44, struct.pack(">BBHI", 17, 0, at | more, number) + part))
+            else:
+                packet = bytearray(self.ip(4, 1, 17, part))
+                packet[4:8] = struct.pack(">HH", number, more << 13 | at // 8)
+                pieces.append(bytes(packet))
+        rand.shuffle(pieces)
+        for piece in pieces[:-1]:
+            self.packets += [piece] * rand.choice([1, 1, 1, 2])
+        self.packets.append(pieces[-1])
+
+    def write(self, path):
+        with open(path, "wb") as out:
+            out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101))
+            for i, packet in enumerate(self.packets):
+                out.write(struct.pack("<IIII", 1700000000 + i // 1000, i % 1000 * 1000, len(packet), len(packet)) + packet)
+
+
+def compare_made_up(tool, streams_tally, datagrams_tally):
+    for seed in range(4):
+        maker = Maker(seed)
+        for i in range(24):
+            maker.stream(4 + 2 * (i % 2), 10000 + i, lossy=i % 4 >= 2)
+        for i in range(60):
+            maker.datagram(4 + 2 * (i % 2))
+        with tempfile.NamedTemporaryFile(suffix=".pcap") as file:
+            maker.write(file.name)
+            my_streams, my_datagrams = ours(tool, file.name)
+            compare_streams(streams_tally, f"made up {seed}", my_streams, follow(file.name))
+            compare_datagrams(datagrams_tally, f"made up {seed}", my_datagrams, their_datagrams(file.name))
+
+
+def figures(*tallies):
+    return ", ".join(f"{what}: {t.passed} equal, {t.failed} different, tshark tells less of {t.skipped}"
+                     for what, t in zip(("streams", "datagrams"), tallies))
+
+
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     tool, named = pathlib.Path(sys.argv[1]) / "tests/reassemble", [pathlib.Path(p) for p in sys.argv[2:]]
-    streams_tally, datagrams_tally = Tally(), Tally()
-    if not shutil.which("tshark") or (not named and not DATA.is_dir()):
-        print(f"skipped: needs tshark and captures below {DATA} (YAGURA_DATA)\n0 passed, 0 failed, 1 skipped")
+    streams_tally, datagrams_tally, absent = Tally(), Tally(), 0
+    if not shutil.which("tshark"):
+        print("skipped: needs tshark\n0 passed, 0 failed, 1 skipped")
         return 77
+    if not named:
+        compare_made_up(tool, streams_tally, datagrams_tally)
+        print("made up: " + figures(streams_tally, datagrams_tally))
+        if not DATA.is_dir():
+            absent = 1
+            print(f"skipped: no captures below {DATA} (YAGURA_DATA)")
     streams = set(named or captures(STREAMS))
     datagrams = set(named or captures(DATAGRAMS))
     for path in sorted(streams | datagrams):
@@ -186,11 +288,10 @@ def main():
             compare_streams(streams_tally, name, my_streams, follow(path))
         if path in datagrams:
             compare_datagrams(datagrams_tally, name, my_datagrams, their_datagrams(path))
-    for what, tally in ("streams", streams_tally), ("datagrams", datagrams_tally):
-        print(f"{what}: {tally.passed} equal, {tally.failed} different, {tally.skipped} of which tshark tells less")
+    print("all: " + figures(streams_tally, datagrams_tally))
     failed = streams_tally.failed + datagrams_tally.failed
     print(f"{streams_tally.passed + datagrams_tally.passed} passed, {failed} failed, "
-          f"{streams_tally.skipped + datagrams_tally.skipped} skipped")
+          f"{streams_tally.skipped + datagrams_tally.skipped + absent} skipped")
     return 1 if failed else 0
 
 
