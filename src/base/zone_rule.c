@@ -119,7 +119,9 @@ change_day(const struct zone_change *change, int64_t year)
 static char
 peek(const struct cursor *c)
 {
-	return cursor_left(c) > 0 ? (char)*c->at : '\0';
+	if (cursor_left(c) == 0)
+		return '\0';
+	return (char)*c->at;
 }
 
 static bool

@@ -145,21 +145,28 @@ section_table(struct section *s, const char *id, const char *title,
 	return t;
 }
 
-void
-section_row(struct section_table *t, ...)
+/* By count and not by the sentinel: a cell that could not be made is a gap, not the end. */
+static json_t *
+take_cells(size_t count, va_list args)
 {
 	json_t *row = json_array();
-	va_list args;
 
-	/* By count and not by the sentinel: a cell that could not be made is a gap, not the end. */
-	va_start(args, t);
-	for (size_t i = 0; i < t->column_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		json_t *cell = va_arg(args, json_t *);
 		(void)json_array_append_new(row, cell != NULL ? cell : json_null());
 	}
 	assert(va_arg(args, json_t *) == NULL);
+	return row;
+}
+
+void
+section_row(struct section_table *t, ...)
+{
+	va_list args;
+
+	va_start(args, t);
+	(void)json_array_append_new(t->rows, take_cells(t->column_count, args));
 	va_end(args);
-	(void)json_array_append_new(t->rows, row);
 }
 
 void

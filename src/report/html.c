@@ -201,7 +201,7 @@ chapters(struct page *p, const json_t *review)
 
 /* Named counters that are not zero. */
 static void
-counters(struct page *p, const char *title, const json_t *object)
+counters(struct page *p, const char *title, json_t *object)
 {
 	static const struct html_column columns[] = {
 		{ "name", "Counter", "text", "" },
@@ -211,8 +211,8 @@ counters(struct page *p, const char *title, const json_t *object)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)object, key,
-	    value) if (!json_is_integer(value) || json_integer_value(value) != 0)(void)
+	json_object_foreach(
+	    object, key, value) if (!json_is_integer(value) || json_integer_value(value) != 0)(void)
 	    json_array_append_new(list, json_pack("{s:s, s:O}", "name", key, "count", value));
 	if (json_array_size(list) > 0)
 		html_objects(p, title, list, columns, ARRAY_COUNT(columns));

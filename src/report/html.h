@@ -32,15 +32,15 @@ struct html_column {
 
 /* One value of a column type of obs/section.h (or "iso", a time as html_iso_time takes it); null is
  * a dash; a value that does not fit its type is printed as text. */
-void html_value(struct page *p, const json_t *value, const char *type, const char *unit);
+void html_value(struct page *p, json_t *value, const char *type, const char *unit);
 /* 1 when values of the type stand to the right. */
 int html_is_numeric(const char *type);
 /* A document-level time: ISO 8601 text in UTC, printed in the page's zone. */
-void html_iso_time(struct page *p, const json_t *value);
+void html_iso_time(struct page *p, json_t *value);
 /* The name of a member for people: "peak_bps" as "peak bps", "duration_s" as "duration". */
 void html_label(struct page *p, const char *name);
 /* Any JSON: members as "name: value", items with commas. */
-void html_any(struct page *p, const json_t *value, const char *name, int depth);
+void html_any(struct page *p, json_t *value, const char *name, int depth);
 
 /* html_section.c */
 

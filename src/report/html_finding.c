@@ -2,7 +2,6 @@
 /* Findings as HTML: what, whom, when, how much, by which thresholds, on what evidence, and what to
  * do. */
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "base/xmalloc.h"
@@ -26,11 +25,11 @@ severity_class(const json_t *finding)
 }
 
 /* The member that is `name` with `end` after it. */
-static const json_t *
+static json_t *
 beside(const json_t *object, const char *name, const char *end)
 {
 	char *key = xasprintf("%s%s", name, end);
-	const json_t *value = json_object_get(object, key);
+	json_t *value = json_object_get(object, key);
 
 	free(key);
 	return value;
@@ -60,7 +59,7 @@ is_interval(const json_t *object, const char *key)
 static void
 items(struct page *p, const json_t *list, const char *name)
 {
-	const json_t *item;
+	json_t *item;
 	size_t i;
 
 	(void)fputs("<ul>", p->out);
@@ -75,15 +74,15 @@ items(struct page *p, const json_t *list, const char *name)
 
 /* Members of an object as terms and their values. */
 static void
-terms(struct page *p, const json_t *object)
+terms(struct page *p, json_t *object)
 {
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+	json_object_foreach(object, key, value)
 	{
-		const json_t *low = beside(object, key, "_low");
-		const json_t *high = beside(object, key, "_high");
+		json_t *low = beside(object, key, "_low");
+		json_t *high = beside(object, key, "_high");
 		bool is_wide = json_is_object(json_array_get(value, 0));
 
 		if (is_interval(object, key))
@@ -109,7 +108,7 @@ terms(struct page *p, const json_t *object)
 static void
 evidence(struct page *p, const json_t *list)
 {
-	const json_t *item;
+	json_t *item;
 	size_t i;
 
 	if (json_array_size(list) == 0)
@@ -133,7 +132,7 @@ evidence(struct page *p, const json_t *list)
 static void
 thresholds(struct page *p, const json_t *list)
 {
-	const json_t *item;
+	json_t *item;
 	size_t i;
 
 	if (json_array_size(list) == 0)
@@ -194,7 +193,7 @@ finding(struct page *p, const json_t *finding)
 static void
 overview(struct page *p, const json_t *findings)
 {
-	const json_t *item;
+	json_t *item;
 	size_t i;
 
 	(void)fputs(

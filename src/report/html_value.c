@@ -139,7 +139,7 @@ html_is_numeric(const char *type)
 }
 
 void
-html_value(struct page *p, const json_t *value, const char *type, const char *unit)
+html_value(struct page *p, json_t *value, const char *type, const char *unit)
 {
 	json_int_t ms = json_integer_value(value);
 
@@ -177,20 +177,43 @@ days(int year, int month, int day)
 	       (y / 4 - y / 100 + y / 400) - 477;
 }
 
+/* The number of exactly `len` digits at `text`, moved on; -1 when they are not there. */
+static int
+take_digits(const char **text, size_t len)
+{
+	int number = 0;
+
+	for (size_t i = 0; i < len; i++, (*text)++) {
+		if (**text < '0' || **text > '9')
+			return -1;
+		number = number * 10 + (**text - '0');
+	}
+	return number;
+}
+
 /* "YYYY-MM-DDThh:mm:ss[.fraction]Z" to time; returns the count of fraction digits, or -1. */
 static int
 parse_iso(const char *text, nsec_t *ret_time)
 {
-	int year, month, day, hour, minute, second, used = 0, digits = 0;
+	static const struct {
+		size_t len;
+		int low, high;
+		char after;
+	} parts[] = { { 4, 1700, 2250, '-' }, { 2, 1, 12, '-' }, { 2, 1, 31, 'T' },
+		{ 2, 0, 23, ':' }, { 2, 0, 59, ':' }, { 2, 0, 60, '\0' } };
+	int v[ARRAY_COUNT(parts)];
+	int digits = 0;
 	nsec_t fraction = 0, unit = NSEC_PER_SEC;
 
-	if (text == NULL || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour,
-				&minute, &second, &used) != 6)
+	if (text == NULL)
 		return -1;
-	if (year < 1700 || year > 2250 || month < 1 || month > 12 || day < 1 || day > 31 ||
-	    hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
-		return -1;
-	text += used;
+	for (size_t i = 0; i < ARRAY_COUNT(parts); i++) {
+		v[i] = take_digits(&text, parts[i].len);
+		if (v[i] < parts[i].low || v[i] > parts[i].high)
+			return -1;
+		if (parts[i].after != '\0' && *text++ != parts[i].after)
+			return -1;
+	}
 	if (*text == '.')
 		for (text++; *text >= '0' && *text <= '9' && digits < 9; text++, digits++) {
 			unit /= 10;
@@ -198,13 +221,13 @@ parse_iso(const char *text, nsec_t *ret_time)
 		}
 	if (strcmp(text, "Z") != 0)
 		return -1;
-	*ret_time = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 * NSEC_PER_SEC +
-		    second * NSEC_PER_SEC + fraction;
+	*ret_time = ((days(v[0], v[1], v[2]) * 24 + v[3]) * 60 + v[4]) * 60 * NSEC_PER_SEC +
+		    v[5] * NSEC_PER_SEC + fraction;
 	return digits;
 }
 
 void
-html_iso_time(struct page *p, const json_t *value)
+html_iso_time(struct page *p, json_t *value)
 {
 	nsec_t time;
 	int digits = parse_iso(json_string_value(value), &time);
@@ -262,15 +285,43 @@ html_label(struct page *p, const char *name)
 	free(text);
 }
 
-void
-html_any(struct page *p, const json_t *value, const char *name, int depth)
+static void
+any_array(struct page *p, json_t *array, const char *name, int depth)
 {
-	const char *unit;
-	const char *type = type_of(name, &unit);
-	const char *key;
 	const char *separator = "";
 	json_t *item;
 	size_t index;
+
+	json_array_foreach(array, index, item)
+	{
+		(void)fputs(separator, p->out);
+		html_any(p, item, name, depth + 1);
+		separator = json_is_object(item) ? "; " : ", ";
+	}
+}
+
+static void
+any_object(struct page *p, json_t *object, int depth)
+{
+	const char *separator = "";
+	const char *key;
+	json_t *item;
+
+	json_object_foreach(object, key, item)
+	{
+		(void)fprintf(p->out, "%s<span class=\"key\">", separator);
+		html_label(p, key);
+		(void)fputs("</span> ", p->out);
+		html_any(p, item, key, depth + 1);
+		separator = ", ";
+	}
+}
+
+void
+html_any(struct page *p, json_t *value, const char *name, int depth)
+{
+	const char *unit;
+	const char *type = type_of(name, &unit);
 
 	if (json_is_string(value)) {
 		(void)fputs("<bdi>", p->out);
@@ -280,23 +331,13 @@ html_any(struct page *p, const json_t *value, const char *name, int depth)
 		write_number(p, value, type, unit);
 	} else if (json_is_boolean(value)) {
 		(void)fputs(json_is_true(value) ? "yes" : "no", p->out);
-	} else if (depth < DEPTH_MAX && json_is_array(value)) {
-		json_array_foreach(value, index, item)
-		{
-			(void)fputs(separator, p->out);
-			html_any(p, item, name, depth + 1);
-			separator = json_is_object(item) ? "; " : ", ";
-		}
-	} else if (depth < DEPTH_MAX && json_is_object(value)) {
-		json_object_foreach((json_t *)(uintptr_t)value, key, item)
-		{
-			(void)fprintf(p->out, "%s<span class=\"key\">", separator);
-			html_label(p, key);
-			(void)fputs("</span> ", p->out);
-			html_any(p, item, key, depth + 1);
-			separator = ", ";
-		}
+	} else if (value == NULL || json_is_null(value)) {
+		(void)fputs(DASH, p->out);
+	} else if (depth == DEPTH_MAX) {
+		(void)fputs("\u2026", p->out);
+	} else if (json_is_array(value)) {
+		any_array(p, value, name, depth);
 	} else {
-		(void)fputs(depth < DEPTH_MAX || json_is_null(value) ? DASH : "\u2026", p->out);
+		any_object(p, value, depth);
 	}
 }
