@@ -78,12 +78,12 @@ function timeAxis(all, zone, width) {
 }
 
 const corner = (text) => Plot.text([text], { frameAnchor: 'top-left', dy: -16, className: 'm-label', textAnchor: 'start' });
-const cornerRight = (text) => Plot.text([text], { frameAnchor: 'bottom-right', dy: 34, className: 'm-label', textAnchor: 'end' });
+const cornerRight = (text) => Plot.text([text], { frameAnchor: 'bottom-right', dy: 46, className: 'm-label', textAnchor: 'end' });
 
 const TIP = { className: 'm-tip', fill: 'var(--paper)', stroke: 'var(--rule)', fontSize: 11, lineHeight: 1.3, textPadding: 7 };
 
 function base(width, height, margins) {
-	return { width, height, className: 'chart', marginTop: 26, marginRight: 14, marginBottom: 44, marginLeft: 66, ...margins };
+	return { width, height, className: 'chart', marginTop: 26, marginRight: 14, marginBottom: 54, marginLeft: 66, ...margins };
 }
 
 // Rows of a series of times; a null value is a gap.
@@ -143,8 +143,10 @@ function stackedArea(figure, { width, zone }) {
 	const all = rows.flat();
 	const time = timeAxis(all.map((r) => r.t), zone, width - 80);
 	const marks = [time.mark];
+	// A pale edge parts the areas; where points are denser than pixels it would hide them.
+	const dense = Math.max(0, ...rows.map((r) => r.length)) > width / 3;
 	rows.forEach((r, i) => {
-		marks.push(Plot.areaY(r, { x: 't', y1: 'low', y2: 'high', fill: color(i), fillOpacity: 0.82, stroke: 'var(--paper)', strokeWidth: 0.6, className: 'm-area' }));
+		marks.push(Plot.areaY(r, { x: 't', y1: 'low', y2: 'high', fill: color(i), fillOpacity: 0.82, stroke: dense ? color(i) : 'var(--paper)', strokeWidth: 0.6, className: 'm-area' }));
 	});
 	const told = rows.flatMap((r, i) => r.filter((p) => Number.isFinite(p.y)).map((p) => ({ ...p, series: figure.series[i], middle: (p.low + p.high) / 2 })));
 	marks.push(Plot.tip(told, Plot.pointer({ x: 't', y: 'middle', title: (p) => `${name(p.series)}\n${zone.text(p.t)}\n${quantity(p.y, figure.y?.unit, 4)}`, ...TIP })));
@@ -197,7 +199,7 @@ function bars(figure, { width }) {
 			legend: legend(figure.series, true),
 		};
 	}
-	const height = 62 + categories.length * Math.max(22, 13 * figure.series.length + 6);
+	const height = 72 + categories.length * Math.max(22, 13 * figure.series.length + 6);
 	const left = Math.min(width * 0.4, 16 + length * 7);
 	const ticks = Math.max(2, Math.floor((width - left - 30) / 100));
 	marks.push(Plot.ruleX([zero], { stroke: 'var(--muted)', className: 'm-zero' }));
@@ -417,7 +419,7 @@ function timeline(figure, { width, zone }) {
 	const told = spanLabels(rows, pixels, last);
 	return {
 		options: {
-			...base(width, 60 + Math.max(1, names.length) * 30, { marginLeft: left, marginTop: 10 }),
+			...base(width, 70 + Math.max(1, names.length) * 30, { marginLeft: left, marginTop: 10 }),
 			x: time.scale,
 			y: { type: 'band', domain: names, label: null, padding: 0.28, tickSize: 0, tickFormat: (k) => short(figure.series[Number(k)]?.name, 24) },
 			marks: [
@@ -446,8 +448,14 @@ const KINDS = {
 	timeline,
 };
 
+// Shares read as per cent.
+function axisOf(axis) {
+	return /^share\b/i.test(axis?.label ?? '') && !axis.unit ? { ...axis, unit: 'share' } : axis;
+}
+
 // { svg, legend, legendTitle, note }, or null when the kind is unknown or there is nothing to draw.
-export function drawFigure(figure, context) {
+export function drawFigure(document, context) {
+	const figure = { ...document, x: axisOf(document?.x), y: axisOf(document?.y) };
 	const kind = Object.hasOwn(KINDS, figure?.kind) ? KINDS[figure.kind] : undefined;
 	if (kind === undefined || !Array.isArray(figure.series) || figure.series.every((s) => points(s).length === 0)) return null;
 	const { options, ...rest } = kind(figure, context);

@@ -56,6 +56,7 @@ export function unitName(unit) {
 // "1.23 Gbps", "1.5 M packets", "12 users".
 export function quantity(value, unit, count = 3) {
 	if (value === null || value === undefined || !Number.isFinite(value)) return 'no data';
+	if (unit === 'share') return percent(value);
 	const name = visible(unitName(unit ?? ''));
 	const [number, prefix] = scale(value, name, count);
 	const sign = value < 0 ? '\u2212' : '';
@@ -65,6 +66,7 @@ export function quantity(value, unit, count = 3) {
 
 // A tick: as a quantity when the unit is a symbol, without the unit when it is a word.
 export function tick(value, unit) {
+	if (unit === 'share') return percent(value);
 	const name = unitName(unit ?? '');
 	return quantity(value, SYMBOLS.has(name) ? name : '', 4);
 }
@@ -77,7 +79,7 @@ export function percent(share) {
 export function axisLabel(axis) {
 	const unit = unitName(axis?.unit ?? '');
 	const label = short(axis?.label, 60);
-	if (unit === '' || SYMBOLS.has(unit) || unit === axis?.label) return label;
+	if (unit === '' || unit === 'share' || SYMBOLS.has(unit) || unit === axis?.label) return label;
 	return `${label} (${short(unit, 20)})`;
 }
 

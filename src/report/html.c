@@ -7,6 +7,7 @@
  */
 #include "report/html.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/xmalloc.h"
@@ -252,6 +253,22 @@ inputs_for_reading(const json_t *inputs)
 	return list;
 }
 
+/* True when a chapter of the review is about quality: it explains the counters itself. */
+static bool
+has_quality(const json_t *review)
+{
+	const json_t *chapter;
+	size_t i;
+
+	json_array_foreach(json_object_get(review, "chapters"), i, chapter)
+	{
+		const char *id = json_string_value(json_object_get(chapter, "id"));
+		if (id != NULL && strcmp(id, "quality") == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Inputs, and what the figures rest on. */
 static void
 provenance(struct page *p, const json_t *review)
@@ -286,8 +303,10 @@ provenance(struct page *p, const json_t *review)
 	    "<section class=\"chapter\" id=\"provenance\">\n<h2>What was read</h2>\n", p->out);
 	html_objects(p, "Inputs", list, inputs, ARRAY_COUNT(inputs));
 	json_decref(list);
-	counters(p, "Not measured, or with a remark", json_object_get(quality, "drops"));
-	counters(p, "Evictions", json_object_get(quality, "evictions"));
+	if (!has_quality(review)) {
+		counters(p, "Not measured, or with a remark", json_object_get(quality, "drops"));
+		counters(p, "Evictions", json_object_get(quality, "evictions"));
+	}
 	if (json_array_size(json_object_get(quality, "sampling")) > 0)
 		html_objects(p, "Sampling", json_object_get(quality, "sampling"), sampling,
 		    ARRAY_COUNT(sampling));

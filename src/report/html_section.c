@@ -5,6 +5,7 @@
  * A figure is here a title, a caption and a table of its points: the bundle draws the picture above
  * the table and folds the table away, and a reader without scripts has the table.
  */
+#include <stdbool.h>
 #include <string.h>
 
 #include "obs/section.h"
@@ -115,6 +116,14 @@ html_table(struct page *p, const json_t *table, const char *place)
 	(void)fputs("</div>\n", p->out);
 }
 
+/* Rates, durations and times carry their unit in each cell; "Octets" needs no "octets". */
+static bool
+heading_needs_unit(const char *type, const char *title, const char *unit)
+{
+	return unit[0] != '\0' && strcmp(type, "rate") != 0 && strcmp(type, "duration") != 0 &&
+	       strcmp(type, "time") != 0 && strcasestr(title, unit) == NULL;
+}
+
 static void
 table_head(struct page *p, const json_t *columns)
 {
@@ -129,10 +138,7 @@ table_head(struct page *p, const json_t *columns)
 		(void)fprintf(p->out, "<th scope=\"col\"%s>",
 		    html_is_numeric(text_of(column, "type")) ? " class=\"n\"" : "");
 		markup_bdi(p->out, column, "title");
-		/* Rates and durations carry their unit in each cell. */
-		if (unit[0] != '\0' && strcmp(text_of(column, "type"), "rate") != 0 &&
-		    strcmp(text_of(column, "type"), "duration") != 0 &&
-		    strcasecmp(unit, text_of(column, "title")) != 0) {
+		if (heading_needs_unit(text_of(column, "type"), text_of(column, "title"), unit)) {
 			(void)fputs(" <span class=\"unit\">", p->out);
 			markup_bdi(p->out, column, "unit");
 			(void)fputs("</span>", p->out);
@@ -243,7 +249,10 @@ point_columns(const json_t *figure, struct html_column columns[4])
 	const json_t *y = json_object_get(figure, "y");
 	const char *kind = text_of(figure, "kind");
 	const char *x_type = strcmp(text_of(x, "type"), "time") == 0 ? "time" : "number";
-	struct html_column value = { "", text_of(y, "label"), "number", text_of(y, "unit") };
+	bool is_share =
+	    strncasecmp(text_of(y, "label"), "share", 5) == 0 && text_of(y, "unit")[0] == '\0';
+	struct html_column value = { "", text_of(y, "label"), is_share ? "share" : "number",
+		text_of(y, "unit") };
 	size_t n = 0;
 
 	if (strcmp(kind, "log-histogram") == 0) {
