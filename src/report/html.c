@@ -238,9 +238,9 @@ inputs_for_reading(const json_t *inputs)
 			char number[32];
 			json_int_t offset = json_integer_value(json_object_get(damage, "offset"));
 			const char *reason = json_string_value(json_object_get(damage, "reason"));
-			char *text = xasprintf("at octet %s: %s",
-			    text_count((uint64_t)offset, number, sizeof number),
-			    reason != NULL ? reason : "unknown");
+			char *text = xasprintf("%s%s%s%s", offset > 0 ? "at octet " : "",
+			    offset > 0 ? text_count((uint64_t)offset, number, sizeof number) : "",
+			    offset > 0 ? ": " : "", reason != NULL ? reason : "unknown");
 			(void)json_array_append_new(texts, json_text(text, strlen(text)));
 			free(text);
 		}
