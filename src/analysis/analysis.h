@@ -3,18 +3,18 @@
  * An analysis: one file, one line in analysis/LIST.
  *
  * It declares what it consumes, its settings, the tables it yields, and seven functions.  The
- *pipeline makes one state per logical shard (ANALYSIS_SHARDS of them, whatever the number of
- *threads), feeds each with the batches of its shard in input order, and at a window's end merges
- *the states in shard order and asks for rows:
+ * pipeline makes one state per logical shard (ANALYSIS_SHARDS of them, whatever the number of
+ * threads), feeds each with the batches of its shard in input order, and at a window's end merges
+ * the states in shard order and asks for rows:
  *
  *	init → (clear, observe…, merge…, finish)… → release        per window, in the worker
  *	section                                                    when a review is made, from
- *stored rows only
+ * stored rows only
  *
  * Laws that tests/contract checks for every analysis in the list: nothing in, no rows out; one
- *worker and four give the same rows; the same input gives the same bytes; defaults are valid;
- *doc/analyses/<name>.md and tests/golden/<name>/ exist.  So an analysis never looks at the wall
- *clock, at addresses of objects, or at keyed hashes for anything it prints.
+ * worker and four give the same rows; the same input gives the same bytes; defaults are valid;
+ * doc/analyses/<name>.md and tests/golden/<name>/ exist.  So an analysis never looks at the wall
+ * clock, at addresses of objects, or at keyed hashes for anything it prints.
  *
  * No allocation per observation: tables are sized in init.
  */
@@ -59,7 +59,8 @@ struct section_context {
 	nsec_t first, last; /* times of the first and last packet in the period */
 };
 
-/* The condition that keeps rows of the review's period, for a query's WHERE: "… WHERE" PERIOD_SQL, PERIOD_ARGS(c). */
+/* The condition that keeps rows of the review's period, for a query's WHERE: "… WHERE" PERIOD_SQL,
+ * PERIOD_ARGS(c). */
 #define PERIOD_SQL     " window_begin >= %llu AND window_begin < %llu "
 #define PERIOD_ARGS(c) analysis_ms((c)->begin), analysis_ms((c)->end)
 

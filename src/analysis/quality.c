@@ -2,10 +2,11 @@
 /*
  * What the review rests on: what was read, cut short, dropped, evicted, out of order or seen twice.
  *
- * The pipeline's named counters (obs/drop.h) are kept per window beside a few of our own.  A duplicate is a packet with the
- * same addresses, ports, lengths, IP identification, and the same first octets of transport header as one of the last
- * DUPLICATE_MEMORY packets of its shard not more than DUPLICATE_WITHIN before: what a mirror port or a capture on two
- * interfaces makes.  Hop limits are left out, so that the copy before and after a router is found.
+ * The pipeline's named counters (obs/drop.h) are kept per window beside a few of our own.  A
+ * duplicate is a packet with the same addresses, ports, lengths, IP identification, and the same
+ * first octets of transport header as one of the last DUPLICATE_MEMORY packets of its shard not
+ * more than DUPLICATE_WITHIN before: what a mirror port or a capture on two interfaces makes.  Hop
+ * limits are left out, so that the copy before and after a router is found.
  */
 #include <string.h>
 
@@ -54,11 +55,13 @@ quality_clear(void *opaque)
 		*s = (struct state){ 0 };
 }
 
-/* The two halves of a 128-bit product, folded: cheap, and good enough to compare eight neighbours. */
+/* The two halves of a 128-bit product, folded: cheap, and good enough to compare eight neighbours.
+ */
 static inline uint64_t
 fold(uint64_t a, uint64_t b)
 {
-	__uint128_t product = (__uint128_t)(a ^ UINT64_C(0x9e3779b97f4a7c15)) * (b ^ UINT64_C(0xd6e8feb86659fd93));
+	__uint128_t product =
+	    (__uint128_t)(a ^ UINT64_C(0x9e3779b97f4a7c15)) * (b ^ UINT64_C(0xd6e8feb86659fd93));
 
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
@@ -68,8 +71,10 @@ static inline uint64_t
 fingerprint(const struct packet *p)
 {
 	uint64_t header[2] = { 0, 0 };
-	uint64_t ports = (uint64_t)p->source_port << 48 | (uint64_t)p->destination_port << 32 | p->octets;
-	uint64_t fragment = (uint64_t)p->fragment_id << 32 | (uint32_t)p->fragment_offset << 16 | p->protocol;
+	uint64_t ports =
+	    (uint64_t)p->source_port << 48 | (uint64_t)p->destination_port << 32 | p->octets;
+	uint64_t fragment =
+	    (uint64_t)p->fragment_id << 32 | (uint32_t)p->fragment_offset << 16 | p->protocol;
 	uint32_t at = p->l4_offset != 0 ? p->l4_offset : p->l3_offset;
 	uint32_t left = p->captured_size > at ? p->captured_size - at : 0;
 
@@ -78,7 +83,8 @@ fingerprint(const struct packet *p)
 	else
 		memcpy(header, p->data + at, left < 16 ? left : 16);
 	return fold(p->source.words[0] + 3 * p->destination.words[0], p->source.words[1]) ^
-	    fold(p->destination.words[1] + ports, fragment) ^ hash_rotl(fold(header[0], header[1]), 17);
+	       fold(p->destination.words[1] + ports, fragment) ^
+	       hash_rotl(fold(header[0], header[1]), 17);
 }
 
 static inline void
@@ -89,7 +95,7 @@ look_for_duplicate(struct state *s, const struct packet *p)
 
 	for (unsigned i = 0; i < DUPLICATE_MEMORY; i++)
 		duplicate |= s->seen[i] == print && p->time - s->seen_time[i] <= DUPLICATE_WITHIN &&
-		    s->seen_time[i] - p->time <= DUPLICATE_WITHIN;
+			     s->seen_time[i] - p->time <= DUPLICATE_WITHIN;
 	s->own[QUALITY_DUPLICATES] += duplicate;
 	s->seen[s->seen_next] = print;
 	s->seen_time[s->seen_next] = p->time;
@@ -200,8 +206,8 @@ static const struct column LINK_COLUMNS[] = {
 };
 
 static const struct table TABLES[] = {
-	{ "quality_counters", "Named counters of what was dropped, cut short, evicted or odd", COUNTER_COLUMNS,
-	    ARRAY_COUNT(COUNTER_COLUMNS) },
+	{ "quality_counters", "Named counters of what was dropped, cut short, evicted or odd",
+	    COUNTER_COLUMNS, ARRAY_COUNT(COUNTER_COLUMNS) },
 	{ "quality_links", "Frames by link type", LINK_COLUMNS, ARRAY_COUNT(LINK_COLUMNS) },
 };
 

@@ -23,6 +23,7 @@ extern const struct quality_name {
 	const char *meaning;
 } QUALITY_OWN[QUALITY_OWN_COUNT];
 
-enum err quality_section(const struct section_context *context, struct section *section, struct err_info *info);
+enum err quality_section(
+    const struct section_context *context, struct section *section, struct err_info *info);
 
 #endif

@@ -3,8 +3,8 @@
  * A bounded reader over bytes that nobody has checked.
  *
  * Reads past the end give zero and set `failed`; the cursor then stays failed and at its end, so
- *that a run of reads needs one test.  A TLV gets its own fence with cursor_sub().  Fixed-size
- *records are taken whole and loaded in place:
+ * that a run of reads needs one test.  A TLV gets its own fence with cursor_sub().  Fixed-size
+ * records are taken whole and loaded in place:
  *
  *	const uint8_t *r = cursor_take(&c, NETFLOW5_RECORD_SIZE);
  *	if (r == NULL)

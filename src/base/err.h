@@ -3,8 +3,8 @@
  * Errors of the library.
  *
  * A function that can fail returns `enum err`: zero for success, negative for failure.  What a
- *person needs to know (which file, which offset, why) goes into the caller's `struct err_info`;
- *library code never prints and never exits.
+ * person needs to know (which file, which offset, why) goes into the caller's `struct err_info`;
+ * library code never prints and never exits.
  *
  *	struct err_info why = { 0 };
  *	enum err e = source_open("x.pcap", &why, &source);

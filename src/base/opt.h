@@ -9,7 +9,7 @@
  *	};
  *
  * `--name VALUE`, `--name=VALUE`, `-o VALUE`, `-oVALUE`; options and operands mix; `--` ends the
- *options; `-` is an operand. Options may be repeated: opt_value gives the last, opt_each all.
+ * options; `-` is an operand. Options may be repeated: opt_value gives the last, opt_each all.
  */
 #ifndef YAGURA_BASE_OPT_H
 #define YAGURA_BASE_OPT_H

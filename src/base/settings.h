@@ -3,12 +3,12 @@
  * Typed settings that modules declare and yagura.yaml sets.
  *
  * A module (the program, the meter, an analysis) declares a const array; name, type, default, range
- *and help all come from it: checking, printing, the manual.  Resolved values are read once, at
- *init:
+ * and help all come from it: checking, printing, the manual.  Resolved values are read once, at
+ * init:
  *
  *	static const struct setting SETTINGS[] = {
  *		{ "threshold", SETTING_F64, "0.01", "0.0001", "0.5", "least share of the total that
- *is reported" },
+ * is reported" },
  *	};
  *	state->threshold = settings_f64(context->settings, "threshold");
  *

@@ -16,7 +16,8 @@ print_tables(const struct analysis *a)
 		(void)printf("    table %s: %s\n", a->tables[i].name, a->tables[i].title);
 		for (size_t c = 0; c < a->tables[i].column_count; c++) {
 			const struct column *column = &a->tables[i].columns[c];
-			(void)printf("        %s%s%s%s\n", column->name, column->unit[0] != '\0' ? " (" : "", column->unit,
+			(void)printf("        %s%s%s%s\n", column->name,
+			    column->unit[0] != '\0' ? " (" : "", column->unit,
 			    column->unit[0] != '\0' ? ")" : "");
 		}
 	}
@@ -26,8 +27,8 @@ static void
 print_settings(const struct analysis *a)
 {
 	for (size_t i = 0; i < a->setting_count; i++)
-		(void)printf("    setting %s: %s (default %s)\n", a->settings[i].name, a->settings[i].help,
-		    a->settings[i].initial);
+		(void)printf("    setting %s: %s (default %s)\n", a->settings[i].name,
+		    a->settings[i].help, a->settings[i].initial);
 }
 
 static int

@@ -27,7 +27,8 @@ leave_out(struct config *config, const char *name, struct err_info *info)
 			config->enabled[i] = false;
 			return ERR_OK;
 		}
-	return err_set(info, ERR_USAGE, "there is no analysis \"%s\"; `yagura analyses` lists them", name);
+	return err_set(
+	    info, ERR_USAGE, "there is no analysis \"%s\"; `yagura analyses` lists them", name);
 }
 
 enum err
@@ -41,7 +42,8 @@ common_config(const struct opt_values *values, struct config *config, struct err
 	config_init(config);
 	if (file != NULL)
 		e = config_read(file, config, info);
-	if (e == ERR_OK && threads != NULL && settings_set(config->run, "threads", threads, info) != ERR_OK)
+	if (e == ERR_OK && threads != NULL &&
+	    settings_set(config->run, "threads", threads, info) != ERR_OK)
 		e = ERR_USAGE;
 	for (size_t i = 0; e == ERR_OK && (name = opt_each(values, "without", i)) != NULL; i++)
 		e = leave_out(config, name, info);
@@ -68,12 +70,14 @@ struct log {
 static void
 keep_failure(struct common_outcome *outcome, const char *path, const char *reason)
 {
-	outcome->list = xrealloc_array(outcome->list, outcome->list_count + 1, sizeof *outcome->list);
+	outcome->list =
+	    xrealloc_array(outcome->list, outcome->list_count + 1, sizeof *outcome->list);
 	outcome->list[outcome->list_count++] =
 	    (struct review_failure){ .path = xstrdup(path), .reason = xstrdup(reason) };
 }
 
-/* Errors always; what went well only on a terminal; what was known already always, since nothing changed. */
+/* Errors always; what went well only on a terminal; what was known already always, since nothing
+ * changed. */
 static void
 report(void *context, const struct ingest_event *event)
 {
@@ -88,24 +92,31 @@ report(void *context, const struct ingest_event *event)
 		(void)fprintf(stderr, "yagura: %s\n", event->text);
 		break;
 	case INGEST_KNOWN:
-		(void)fprintf(stderr, "yagura: %s: already ingested, nothing changed\n", event->path);
+		(void)fprintf(
+		    stderr, "yagura: %s: already ingested, nothing changed\n", event->path);
 		break;
 	case INGEST_RESUMED:
-		(void)fprintf(stderr, "yagura: %s: an earlier run was interrupted; it is complete now\n", event->path);
+		(void)fprintf(stderr,
+		    "yagura: %s: an earlier run was interrupted; it is complete now\n",
+		    event->path);
 		break;
 	case INGEST_DONE:
 		if (log->progress)
-			(void)fprintf(stderr, "yagura: %s: %" PRIu64 " packets\n", event->path, event->records);
+			(void)fprintf(stderr, "yagura: %s: %" PRIu64 " packets\n", event->path,
+			    event->records);
 		break;
 	}
 }
 
 enum err
-common_ingest(const struct opt_values *values, const struct config *config, struct store *store, bool keep_flows,
-    struct common_outcome *outcome, struct err_info *info)
+common_ingest(const struct opt_values *values, const struct config *config, struct store *store,
+    bool keep_flows, struct common_outcome *outcome, struct err_info *info)
 {
-	struct log log = { .progress = isatty(STDERR_FILENO) && !opt_given(values, "quiet"), .outcome = outcome };
-	struct ingest_options options = { .keep_flows = keep_flows, .report = report, .context = &log };
+	struct log log = { .progress = isatty(STDERR_FILENO) && !opt_given(values, "quiet"),
+		.outcome = outcome };
+	struct ingest_options options = {
+		.keep_flows = keep_flows, .report = report, .context = &log
+	};
 	struct input_list list;
 	enum err e = input_list_make(values->operands, values->operand_count, &list, info);
 
@@ -135,7 +146,8 @@ common_review(const struct opt_values *values, const struct config *config, stru
 		e = review_write_json(review, json, info);
 	if (e == ERR_OK && html != NULL)
 		e = review_write_html(review, html, info);
-	if (e == ERR_OK && html != NULL && strcmp(html, "-") != 0 && isatty(STDERR_FILENO) && !opt_given(values, "quiet"))
+	if (e == ERR_OK && html != NULL && strcmp(html, "-") != 0 && isatty(STDERR_FILENO) &&
+	    !opt_given(values, "quiet"))
 		(void)fprintf(stderr, "yagura: the review is in %s\n", html);
 	json_decref(review);
 	return e;

@@ -14,20 +14,45 @@
 #include "store/store.h"
 
 /* Options that several commands have, to be put into their tables. */
-#define OPT_CONFIG  { "config", 'c', "FILE", "read settings from this file (default: none)" }
-#define OPT_STORE   { "store", 0, "URL", "mem: or duckdb:DIRECTORY" }
-#define OPT_THREADS { "threads", 'j', "N", "worker threads (default: every core)" }
-#define OPT_WITHOUT { "without", 0, "ANALYSIS", "leave an analysis out; may be repeated" }
-#define OPT_OUTPUT  { "output", 'o', "FILE", "write the review as HTML here (\"-\": standard output)" }
-#define OPT_JSON    { "json", 0, "FILE", "write the review as JSON here (\"-\": standard output)" }
-#define OPT_QUIET   { "quiet", 'q', NULL, "no progress, only errors" }
-#define OPT_END     { NULL, 0, NULL, NULL }
+#define OPT_CONFIG                                                                    \
+	{                                                                             \
+		"config", 'c', "FILE", "read settings from this file (default: none)" \
+	}
+#define OPT_STORE                                             \
+	{                                                     \
+		"store", 0, "URL", "mem: or duckdb:DIRECTORY" \
+	}
+#define OPT_THREADS                                                         \
+	{                                                                   \
+		"threads", 'j', "N", "worker threads (default: every core)" \
+	}
+#define OPT_WITHOUT                                                                \
+	{                                                                          \
+		"without", 0, "ANALYSIS", "leave an analysis out; may be repeated" \
+	}
+#define OPT_OUTPUT                                                                              \
+	{                                                                                       \
+		"output", 'o', "FILE", "write the review as HTML here (\"-\": standard output)" \
+	}
+#define OPT_JSON                                                                            \
+	{                                                                                   \
+		"json", 0, "FILE", "write the review as JSON here (\"-\": standard output)" \
+	}
+#define OPT_QUIET                                              \
+	{                                                      \
+		"quiet", 'q', NULL, "no progress, only errors" \
+	}
+#define OPT_END                     \
+	{                           \
+		NULL, 0, NULL, NULL \
+	}
 
 /* Prints "yagura COMMAND: text" to standard error and returns `status`. */
 int common_fail(const char *command, int status, const char *text);
 
 /* Defaults, then --config, then --threads and --without. */
-MUST_CHECK enum err common_config(const struct opt_values *values, struct config *config, struct err_info *info);
+MUST_CHECK enum err
+common_config(const struct opt_values *values, struct config *config, struct err_info *info);
 
 /* What a run over inputs did. */
 struct common_outcome {
@@ -39,11 +64,11 @@ struct common_outcome {
 void common_outcome_release(struct common_outcome *outcome);
 
 /* Reads the operands of a command into an open store, reporting each input. */
-MUST_CHECK enum err common_ingest(const struct opt_values *values, const struct config *config, struct store *store,
-    bool keep_flows, struct common_outcome *outcome, struct err_info *info);
+MUST_CHECK enum err common_ingest(const struct opt_values *values, const struct config *config,
+    struct store *store, bool keep_flows, struct common_outcome *outcome, struct err_info *info);
 
 /* Builds the review of a store and writes --output and --json. */
-MUST_CHECK enum err common_review(const struct opt_values *values, const struct config *config, struct store *store,
-    const struct review_options *options, struct err_info *info);
+MUST_CHECK enum err common_review(const struct opt_values *values, const struct config *config,
+    struct store *store, const struct review_options *options, struct err_info *info);
 
 #endif

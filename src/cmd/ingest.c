@@ -24,7 +24,8 @@ run(const struct opt_values *values)
 	enum err e;
 
 	if (values->operand_count == 0)
-		return common_fail("ingest", EXIT_USAGE, "no input named; `yagura ingest -h` describes the command");
+		return common_fail("ingest", EXIT_USAGE,
+		    "no input named; `yagura ingest -h` describes the command");
 	e = common_config(values, &config, &why);
 	if (e != ERR_OK)
 		return common_fail("ingest", e == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED, why.text);
@@ -32,11 +33,13 @@ run(const struct opt_values *values)
 		url = settings_text(config.store, "url");
 	options.memory_limit = settings_size(config.store, "memory_limit");
 	if (strcmp(url, "mem:") == 0)
-		e = err_set(&why, ERR_USAGE, "a store that lasts is needed: --store duckdb:DIRECTORY");
+		e = err_set(
+		    &why, ERR_USAGE, "a store that lasts is needed: --store duckdb:DIRECTORY");
 	else
 		e = store_open(url, &options, &store, &why);
 	if (e == ERR_OK) {
-		e = common_ingest(values, &config, store, !opt_given(values, "no-flows"), &outcome, &why);
+		e = common_ingest(
+		    values, &config, store, !opt_given(values, "no-flows"), &outcome, &why);
 		store_close(store);
 	}
 	common_outcome_release(&outcome);

@@ -16,8 +16,8 @@ static const struct opt OPTIONS[] = {
 
 /* With an open store: ingest, build, write. */
 static enum err
-make_review(const struct opt_values *values, const struct config *config, struct store *store, size_t *ret_failed,
-    struct err_info *info)
+make_review(const struct opt_values *values, const struct config *config, struct store *store,
+    size_t *ret_failed, struct err_info *info)
 {
 	struct common_outcome outcome = { 0 };
 	bool keep_flows = opt_given(values, "store");
@@ -50,7 +50,8 @@ run(const struct opt_values *values)
 	enum err e;
 
 	if (values->operand_count == 0)
-		return common_fail("review", EXIT_USAGE, "no input named; `yagura review -h` describes the command");
+		return common_fail("review", EXIT_USAGE,
+		    "no input named; `yagura review -h` describes the command");
 	e = common_config(values, &config, &why);
 	if (e != ERR_OK)
 		return common_fail("review", e == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED, why.text);

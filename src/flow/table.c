@@ -17,7 +17,8 @@ map(size_t size)
 
 	if (p == MAP_FAILED)
 		abort();
-	/* Both arrays are used at random: with small pages every packet would miss the TLB twice. */
+	/* Both arrays are used at random: with small pages every packet would miss the TLB twice.
+	 */
 	(void)madvise(p, size, MADV_HUGEPAGE);
 	return p;
 }
@@ -98,7 +99,8 @@ erase_slot(struct flow_table *table, uint32_t hole)
 	table->slots[hole].entry = ENTRY_NONE;
 }
 
-/* Flows are removed in the order they hang on the wheel: fetches what the next two removals will need. */
+/* Flows are removed in the order they hang on the wheel: fetches what the next two removals will
+ * need. */
 static inline void
 prefetch_next(const struct flow_table *table, const struct flow_entry *entry)
 {

@@ -3,7 +3,7 @@
  * Tables and rows: what analyses yield, the store keeps and the review shows.
  *
  * A table is declared once; its column names are the same in the store, the CSV, the JSON and the
- *documentation.  There are no NULLs.  Rows are gathered by column:
+ * documentation.  There are no NULLs.  Rows are gathered by column:
  *
  *	rows_time(rows, 0, window->begin);
  *	rows_u64(rows, 1, packets);
@@ -11,7 +11,7 @@
  *	rows_next(rows);                        // every column has been set
  *
  * The store adds two columns of its own in front: `input` (u64, which input the row came from; see
- *the table `inputs`) and `window_begin` (time_ms).
+ * the table `inputs`) and `window_begin` (time_ms).
  */
 #ifndef YAGURA_OBS_TABLE_H
 #define YAGURA_OBS_TABLE_H
@@ -85,11 +85,11 @@ void rows_next(struct rows *rows);
 
 /*
  * The answer to a query, as the store gives it: a result set read row by row.  Analyses use it to
- *build their section.
+ * build their section.
  *
  *	struct result *r;
  *	e = query_run(q, &r, &why, "SELECT protocol, sum(octets) AS total FROM traffic_volume GROUP
- *BY protocol ORDER BY protocol"); while (result_next(r)) use(result_text(r, 0), result_u64(r, 1));
+ * BY protocol ORDER BY protocol"); while (result_next(r)) use(result_text(r, 0), result_u64(r, 1));
  *	result_free(r);
  */
 struct result;

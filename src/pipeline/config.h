@@ -48,8 +48,8 @@ MUST_CHECK enum err config_parse(
 
 #define CONFIG_FINGERPRINT_SIZE 33
 
-/* A fingerprint (XXH3-128, hex) of the program's version and everything here that shapes stored rows: the site, the
- * meter, the window length and the analyses; not threads and not the store. */
+/* A fingerprint (XXH3-128, hex) of the program's version and everything here that shapes stored
+ * rows: the site, the meter, the window length and the analyses; not threads and not the store. */
 void config_fingerprint(const struct config *config, char ret_text[CONFIG_FINGERPRINT_SIZE]);
 
 /* Writes all of it as YAML, every setting with its help. */

@@ -2,9 +2,10 @@
 /*
  * Ingest: inputs through the runner into a store.
  *
- * Each input file is a unit: its flows end with it, and the store's registry knows it by its octets, so that reading it
- * twice changes nothing.  Rows are committed window by window (several small windows together); a run that dies loses
- * what was not committed, and the next run over the same file completes it.
+ * Each input file is a unit: its flows end with it, and the store's registry knows it by its
+ * octets, so that reading it twice changes nothing.  Rows are committed window by window (several
+ * small windows together); a run that dies loses what was not committed, and the next run over the
+ * same file completes it.
  */
 #ifndef YAGURA_PIPELINE_INGEST_H
 #define YAGURA_PIPELINE_INGEST_H
@@ -40,10 +41,11 @@ struct ingest_options {
 };
 
 /*
- * Reads every path.  An input that fails is reported and the next is read; ERR_OK even then.  A failure of the store ends
- * the run and is returned; what was committed stays.
+ * Reads every path.  An input that fails is reported and the next is read; ERR_OK even then.  A
+ * failure of the store ends the run and is returned; what was committed stays.
  */
-MUST_CHECK enum err ingest_run(const struct config *config, struct store *store, const char *const *paths, size_t count,
+MUST_CHECK enum err
+ingest_run(const struct config *config, struct store *store, const char *const *paths, size_t count,
     const struct ingest_options *options, struct err_info *info);
 
 /* Declares every analysis's tables. */

@@ -124,8 +124,7 @@ chapter_sections(json_t *chapters, const char *name)
 	size_t i;
 
 	(void)snprintf(id, sizeof id, "%.*s", (int)size, name);
-	json_array_foreach(chapters, i, chapter)
-	{
+	json_array_foreach (chapters, i, chapter) {
 		if (strcmp(json_string_value(json_object_get(chapter, "id")), id) == 0)
 			return json_object_get(chapter, "sections");
 	}

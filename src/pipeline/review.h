@@ -24,7 +24,7 @@ struct review_options {
 };
 
 /* Builds the document (doc/schema/review.schema.json); the caller owns the reference. */
-MUST_CHECK enum err review_build(struct store *store, const struct config *config, const struct review_options *options,
-    json_t **ret_review, struct err_info *info);
+MUST_CHECK enum err review_build(struct store *store, const struct config *config,
+    const struct review_options *options, json_t **ret_review, struct err_info *info);
 
 #endif

@@ -2,12 +2,13 @@
 /*
  * The runner: runs inputs through the shards with one or more threads.
  *
- * A ring of chunks is read in order by whichever thread is free, decoded by that thread, and then worked
- * on shard by shard: each shard takes the chunks in order, any thread may do it, none does two at once.
- * Where a window ends inside a chunk, the chunk is worked on in segments, and between two segments all
- * shards' states are merged in shard order and `window` is called.
+ * A ring of chunks is read in order by whichever thread is free, decoded by that thread, and then
+ * worked on shard by shard: each shard takes the chunks in order, any thread may do it, none does
+ * two at once. Where a window ends inside a chunk, the chunk is worked on in segments, and between
+ * two segments all shards' states are merged in shard order and `window` is called.
  *
- *	 read (one at a time) -> decode (parallel) -> 8 shards (parallel, each in order) -> window (one at a time)
+ *	 read (one at a time) -> decode (parallel) -> 8 shards (parallel, each in order) -> window
+ * (one at a time)
  *
  * Nothing of the result depends on the number of threads.
  */
@@ -21,9 +22,10 @@
 
 /* What happens outside the runner; called by one thread at a time. */
 struct runner_hooks {
-	/* A window has ended.  `states` are merged, parallel to ANALYSES (NULL where disabled); `number` counts the input's
-	 * windows from 0.  A failure ends the run. */
-	enum err (*window)(void *context, const struct window *window, uint64_t number, void *const *states);
+	/* A window has ended.  `states` are merged, parallel to ANALYSES (NULL where disabled);
+	 * `number` counts the input's windows from 0.  A failure ends the run. */
+	enum err (*window)(
+	    void *context, const struct window *window, uint64_t number, void *const *states);
 	/* Takes flows of the open window; may be NULL. */
 	struct flow_sink flows;
 	void *context; /* borrowed, for `window` */
@@ -37,12 +39,14 @@ MUST_CHECK enum err runner_new(const struct config *config, const struct runner_
 void runner_free(struct runner *runner);
 
 /*
- * Runs one input from its start to its end; its last window is ended too.  Damage inside the input is returned as
- * ERR_TRUNC or ERR_FORMAT after everything before it has been processed; other errors stop the run at once.
+ * Runs one input from its start to its end; its last window is ended too.  Damage inside the input
+ * is returned as ERR_TRUNC or ERR_FORMAT after everything before it has been processed; other
+ * errors stop the run at once.
  */
 MUST_CHECK enum err runner_run(struct runner *runner, struct source *source, struct err_info *info);
 
-/* A fingerprint of the input's octets so far, and how many they are: never more than has been read. */
+/* A fingerprint of the input's octets so far, and how many they are: never more than has been read.
+ */
 void runner_progress(struct runner *runner, char *ret_fingerprint, uint64_t *ret_octets);
 
 /* The window that is open while flows are handed to the sink. */

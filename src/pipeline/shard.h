@@ -3,9 +3,9 @@
  * A shard: everything that belongs to one part of the conversations.
  *
  * All packets between two addresses go to one of ANALYSIS_SHARDS shards, whatever the number of
- * threads.  A shard has its own meter, fragment and stream tables, counters and analysis states, and
- * sees its packets in input order.  So what it computes does not depend on threads, and the states
- * merge in shard order: one worker and many give the same review.
+ * threads.  A shard has its own meter, fragment and stream tables, counters and analysis states,
+ * and sees its packets in input order.  So what it computes does not depend on threads, and the
+ * states merge in shard order: one worker and many give the same review.
  */
 #ifndef YAGURA_PIPELINE_SHARD_H
 #define YAGURA_PIPELINE_SHARD_H
@@ -27,11 +27,11 @@ struct flow_sink {
 };
 
 struct shard {
-	const struct config *config; /* borrowed */
-	unsigned consumed;           /* union of what the enabled analyses consume */
-	void **states;               /* owned; parallel to ANALYSES, NULL where disabled */
-	struct meter *meter;         /* owned */
-	struct fragment_ports *ports;           /* owned */
+	const struct config *config;  /* borrowed */
+	unsigned consumed;            /* union of what the enabled analyses consume */
+	void **states;                /* owned; parallel to ANALYSES, NULL where disabled */
+	struct meter *meter;          /* owned */
+	struct fragment_ports *ports; /* owned */
 	struct fragment_reassembly *reassembly; /* owned; NULL when nobody subscribes */
 	struct stream_table *streams;           /* owned; NULL when nobody subscribes */
 	struct obs_counters counters;           /* of the open window */

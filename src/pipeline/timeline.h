@@ -2,10 +2,10 @@
 /*
  * Where windows begin, as the packets of one input come by.
  *
- * A window is a multiple of its length since 1970.  A packet at or after the end of the open window opens its own.  An
- * older packet is counted into the open window (DROP_TIME_LATE), unless it lies more than one whole window before it:
- * then the clock has been set back (or files were joined out of order) and its window is opened again, up to
- * TIMELINE_STEPS times an input.
+ * A window is a multiple of its length since 1970.  A packet at or after the end of the open window
+ * opens its own.  An older packet is counted into the open window (DROP_TIME_LATE), unless it lies
+ * more than one whole window before it: then the clock has been set back (or files were joined out
+ * of order) and its window is opened again, up to TIMELINE_STEPS times an input.
  */
 #ifndef YAGURA_PIPELINE_TIMELINE_H
 #define YAGURA_PIPELINE_TIMELINE_H
@@ -33,8 +33,9 @@ struct timeline_cut {
 	nsec_t begin;
 };
 
-/* Finds the cuts of a chunk, at most one a packet; the first packet of an input is always a cut.  Returns how many. */
-size_t timeline_scan(struct timeline *timeline, const struct packet *packets, size_t count, struct timeline_cut *ret_cuts,
-    struct drop_counters *drops);
+/* Finds the cuts of a chunk, at most one a packet; the first packet of an input is always a cut.
+ * Returns how many. */
+size_t timeline_scan(struct timeline *timeline, const struct packet *packets, size_t count,
+    struct timeline_cut *ret_cuts, struct drop_counters *drops);
 
 #endif

@@ -4,7 +4,7 @@
  *
  * TCP is without loss: handshake, slow start up to a window of 40 segments, an acknowledgement for
  * every second segment, orderly close.  A talk goes forward by itself: `now` is the earliest time
- *of the next packet.
+ * of the next packet.
  *
  *	struct talk talk = talk_begin(simulation, client, server, ipv6, at);
  *	talk_open(&talk, 443);

@@ -3,16 +3,16 @@
  * A source: one input file (or standard input) read as packets.
  *
  * The format is recognised by content: pcap, pcapng, and gzip, zstd or xz of them.  Packets come in
- *chunks; a chunk owns its buffer, so several can be in flight at once and be worked on by different
- *threads.  Memory is bounded by the chunk: 512 KiB of data, growing only for a single larger record
- *(up to SOURCE_RECORD_MAX).
+ * chunks; a chunk owns its buffer, so several can be in flight at once and be worked on by
+ *different threads.  Memory is bounded by the chunk: 512 KiB of data, growing only for a single
+ *larger record (up to SOURCE_RECORD_MAX).
  *
  *	struct source *s;
  *	e = source_open(path, &s, &why);              // "-" is standard input
  *	while ((e = source_read(s, chunk, &why)) == ERR_OK)
  *		work(chunk->packets, chunk->count);
  *	// ERR_END: all read.  ERR_TRUNC: cut in the middle of a record; what came before was
- *delivered. source_close(s);
+ * delivered. source_close(s);
  */
 #ifndef YAGURA_SOURCE_SOURCE_H
 #define YAGURA_SOURCE_SOURCE_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Logarithmic bins for any 64-bit number: 8 a doubling, so that a bin is at most 12.5 % wide;
- *numbers below 16 have a bin each.  The edges are fixed, so histograms of different windows add up.
+ * numbers below 16 have a bin each.  The edges are fixed, so histograms of different windows add
+ *up.
  *
  *	uint64_t bins[LOG_HISTOGRAM_BINS] = { 0 };
  *	bins[log_histogram_bin(octets)]++;

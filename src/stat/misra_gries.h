@@ -4,7 +4,7 @@
  *
  * At most `capacity` keys are held, each with three counters (for traffic: octets, packets, flows).
  * A key that is held is simply added to.  When a new key finds the table full, it is purged: for
- *each metric m the counter d_m that stands at the 5/6 quantile is subtracted from every counter
+ * each metric m the counter d_m that stands at the 5/6 quantile is subtracted from every counter
  * (down to 0 at most), error[m] grows by d_m, and keys whose counters are all 0 leave.
  *
  * Bounds.  For every key and metric, held or not (an absent counter is 0):
@@ -14,8 +14,8 @@
  * where N_m is the sum of all weights.  The first holds because each purge takes at most d_m from a
  * key.  The second: more than capacity/6 counters are at least d_m, so a purge takes at least
  * d_m capacity/6 out of the sum of the counters, which never got more than N_m in.  And at least
- *half the table becomes free: at most capacity/6 keys are above d_m in each of the three metrics.
- *So a purge, linear in the capacity, is paid by capacity/2 new keys.
+ * half the table becomes free: at most capacity/6 keys are above d_m in each of the three metrics.
+ * So a purge, linear in the capacity, is paid by capacity/2 new keys.
  *
  * Merging two summaries, by adding each key of one to the other and the errors, keeps both bounds
  * (the argument above does not ask in which table a purge took its share).
@@ -27,7 +27,7 @@
  * R. Berinde, G. Cormode, P. Indyk, M. Strauss, "Space-optimal heavy hitters with strong error
  * bounds", PODS 2009.  D. Anderson et al., "A high-performance algorithm for identifying frequent
  * items in data streams", IMC 2017 (purging by a quantile).  P. Agarwal et al., "Mergeable
- *summaries", PODS 2012.
+ * summaries", PODS 2012.
  */
 #ifndef YAGURA_STAT_MISRA_GRIES_H
 #define YAGURA_STAT_MISRA_GRIES_H

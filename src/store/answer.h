@@ -7,9 +7,9 @@
  *	signed integers                 COLUMN_I64
  *	HUGEINT (what sum() gives)      COLUMN_U64, else COLUMN_I64, else COLUMN_F64: the first that
  *	                                holds every value of a complete answer; in a stream
- *COLUMN_U64, and what does not fit is cut off at its ends FLOAT, DOUBLE, DECIMAL COLUMN_F64 BLOB
- *named *address*            COLUMN_ADDRESS BLOB                            COLUMN_BLOB anything
- *else                   COLUMN_TEXT, as DuckDB writes it
+ * COLUMN_U64, and what does not fit is cut off at its ends FLOAT, DOUBLE, DECIMAL COLUMN_F64 BLOB
+ * named *address*            COLUMN_ADDRESS BLOB                            COLUMN_BLOB anything
+ * else                   COLUMN_TEXT, as DuckDB writes it
  *
  * The text of a number (`octets`) is always exact.
  */

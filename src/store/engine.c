@@ -139,7 +139,7 @@ shut_outside(struct engine *engine, struct err_info *info)
 	/* ALTER TABLE sets this for itself in versions since 1.5, even when the rest is locked;
 	 * older ones have no such list and no such need. */
 	if (engine_run(engine, engine->writer, &ignored,
-	    "SET allowed_configs=['current_transaction_invalidation_policy']") != ERR_OK)
+		"SET allowed_configs=['current_transaction_invalidation_policy']") != ERR_OK)
 		ignored.text[0] = '\0';
 	if (e == ERR_OK)
 		e = engine_run(engine, engine->writer, info,

@@ -5,7 +5,7 @@
  *	intDiv(a, b)          a // b, by the name ClickHouse has for it
  *	address_text(a)       an address of 16 octets as its shortest text, '' for anything else
  *	address(text)         the 16 octets of an address, for comparisons; no octets when it is
- *none yagura_address(h, l)  an address from two numbers: what the view `flows` is made with
+ * none yagura_address(h, l)  an address from two numbers: what the view `flows` is made with
  */
 #ifndef YAGURA_STORE_FUNCTIONS_H
 #define YAGURA_STORE_FUNCTIONS_H

@@ -8,8 +8,8 @@
  *
  *	complete, as many octets as the file            the same file: nothing to do
  *	complete, fewer octets, same path               the file has grown: it is read anew and its
- *old rows are deleted interrupted, no more octets than the file       the same file: goes on after
- *`windows` windows, or anew when the settings are others
+ * old rows are deleted interrupted, no more octets than the file       the same file: goes on after
+ * `windows` windows, or anew when the settings are others
  *
  * An input that is read anew gets a new id, so that rows of flows, which lie in files of their own,
  * can be told from what they replace (days.h).  Standard input has no size and is compared only

@@ -3,19 +3,19 @@
  * The store: where rows live.
  *
  *	store_open(url)          "mem:" (the engine in memory) or "duckdb:DIR" (DIR/summary.duckdb,
- *DIR/flows/YYYY-MM-DD.duckdb) store_declare(tables)    creates what is missing; adds columns that
- *are new store_append(rows)       into the open transaction store_commit             everything
- *appended since the last commit, or nothing store_query              SQL of the portable subset
- *(doc/design/store.md) over all tables, and `flows` over all days
+ * DIR/flows/YYYY-MM-DD.duckdb) store_declare(tables)    creates what is missing; adds columns that
+ * are new store_append(rows)       into the open transaction store_commit             everything
+ * appended since the last commit, or nothing store_query              SQL of the portable subset
+ * (doc/design/store.md) over all tables, and `flows` over all days
  *
  * Addresses are 16 octets, times UInt64 milliseconds, no NULLs.  One process writes; a second one
- *that opens the same directory gets ERR_BUSY with a clear sentence.
+ * that opens the same directory gets ERR_BUSY with a clear sentence.
  *
  * Registry.  `inputs` holds one row per input file: id, path, kind, fingerprint, octets, records,
- *begin, end, and how far it was committed.  An input is added once: store_input_begin tells whether
- *it is new, complete (nothing to do) or was interrupted.  Analysis is deterministic, so an
- *interrupted input is read again from its start and the windows that are already committed are
- *passed over (`resume_windows`).
+ * begin, end, and how far it was committed.  An input is added once: store_input_begin tells
+ *whether it is new, complete (nothing to do) or was interrupted.  Analysis is deterministic, so an
+ * interrupted input is read again from its start and the windows that are already committed are
+ * passed over (`resume_windows`).
  */
 #ifndef YAGURA_STORE_STORE_H
 #define YAGURA_STORE_STORE_H

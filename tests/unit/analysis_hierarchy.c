@@ -256,10 +256,11 @@ print_hitters(json_t *section)
 	size_t size, i;
 	FILE *out = open_memstream(&text, &size);
 
-	json_array_foreach(json_object_get(table, "rows"), i, row)(void) fprintf(out,
-	    "%s %s %lld %lld\n", json_string_value(json_array_get(row, 0)),
-	    json_string_value(json_array_get(row, 1)), json_integer_value(json_array_get(row, 2)),
-	    json_integer_value(json_array_get(row, 4)));
+	json_array_foreach (json_object_get(table, "rows"), i, row)
+		(void)fprintf(out, "%s %s %lld %lld\n", json_string_value(json_array_get(row, 0)),
+		    json_string_value(json_array_get(row, 1)),
+		    json_integer_value(json_array_get(row, 2)),
+		    json_integer_value(json_array_get(row, 4)));
 	(void)fclose(out);
 	return text;
 }
@@ -604,11 +605,10 @@ test_figure_adds_up(void **state)
 	figure = json_array_get(json_object_get(section, "figures"), 0);
 	assert_string_equal(json_string_value(json_object_get(figure, "kind")), "stacked-area");
 	assert_int_equal(json_array_size(json_object_get(figure, "series")), 8);
-	json_array_foreach(json_object_get(figure, "series"), i, series)
-	{
+	json_array_foreach (json_object_get(figure, "series"), i, series) {
 		assert_int_equal(json_array_size(json_object_get(series, "points")), 12);
-		json_array_foreach(json_object_get(series, "points"), k, point) total +=
-		    json_integer_value(json_array_get(point, 1));
+		json_array_foreach (json_object_get(series, "points"), k, point)
+			total += json_integer_value(json_array_get(point, 1));
 	}
 	assert_int_equal(total, 9 * 50 * 60);
 	json_decref(section);

@@ -166,9 +166,9 @@ analysis_run_table(json_t *section, const char *id)
 	json_t *table;
 	size_t i;
 
-	json_array_foreach(json_object_get(section, "tables"), i,
-	    table) if (strcmp(json_string_value(json_object_get(table, "id")), id) ==
-		       0) return table;
+	json_array_foreach (json_object_get(section, "tables"), i, table)
+		if (strcmp(json_string_value(json_object_get(table, "id")), id) == 0)
+			return table;
 	fail_msg("no table %s", id);
 	return NULL;
 }
@@ -180,11 +180,10 @@ analysis_run_cell(json_t *table, size_t row, const char *name)
 	json_t *column;
 	size_t i;
 
-	json_array_foreach(json_object_get(table, "columns"), i,
-	    column) if (strcmp(json_string_value(json_object_get(column, "name")), name) ==
-			0) return json_array_get(json_array_get(json_object_get(table, "rows"),
-						     row),
-	    i);
+	json_array_foreach (json_object_get(table, "columns"), i, column)
+		if (strcmp(json_string_value(json_object_get(column, "name")), name) == 0)
+			return json_array_get(
+			    json_array_get(json_object_get(table, "rows"), row), i);
 	fail_msg("no column %s", name);
 	return NULL;
 }

@@ -36,9 +36,9 @@ has_column(json_t *table, const char *name)
 	json_t *column;
 	size_t i;
 
-	json_array_foreach(json_object_get(table, "columns"), i,
-	    column) if (strcmp(json_string_value(json_object_get(column, "name")), name) ==
-			0) return true;
+	json_array_foreach (json_object_get(table, "columns"), i, column)
+		if (strcmp(json_string_value(json_object_get(column, "name")), name) == 0)
+			return true;
 	return false;
 }
 
@@ -351,8 +351,7 @@ test_ccdf_falls(void **state)
 		0),
 	    "points");
 	assert_true(json_array_size(points) > 10);
-	json_array_foreach(points, i, point)
-	{
+	json_array_foreach (points, i, point) {
 		double share = json_real_value(json_array_get(point, 1));
 		assert_true(share > 0 && share < before);
 		assert_true((double)json_integer_value(json_array_get(point, 0)) > x);

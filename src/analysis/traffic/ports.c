@@ -2,12 +2,12 @@
 /*
  * Traffic by service port.
  *
- * The rule of the IIR's broadband report: the port of a TCP or UDP flow is the smaller of its two; below 1024 it is a
- * well-known service, otherwise the flow is "dynamic" (probably peer to peer, or a service on a high port).  UDP 443 is
- * QUIC.  Everything else counts under its IP protocol.
+ * The rule of the IIR's broadband report: the port of a TCP or UDP flow is the smaller of its two;
+ * below 1024 it is a well-known service, otherwise the flow is "dynamic" (probably peer to peer, or
+ * a service on a high port).  UDP 443 is QUIC.  Everything else counts under its IP protocol.
  *
- * Every port has exact sums of octets, packets and flows.  Of the dynamic ports a window's rows name the `dynamic_rows`
- * largest by any of the three; the others are in one row of port 0.
+ * Every port has exact sums of octets, packets and flows.  Of the dynamic ports a window's rows
+ * name the `dynamic_rows` largest by any of the three; the others are in one row of port 0.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,20 +30,22 @@ static const uint8_t PROTOCOL_OF[TRANSPORTS] = { [TCP] = IP_PROTOCOL_TCP, [UDP] 
 
 struct state {
 	uint64_t dynamic_rows;
-	struct sums *ports[TRANSPORTS];          /* owned; PORTS of them, zero pages until used */
-	uint64_t used[TRANSPORTS][PORTS / 64];   /* which ports have sums */
-	struct sums protocols[256];              /* IP protocols without ports, of IPv4 and IPv6 alike */
+	struct sums *ports[TRANSPORTS];        /* owned; PORTS of them, zero pages until used */
+	uint64_t used[TRANSPORTS][PORTS / 64]; /* which ports have sums */
+	struct sums protocols[256]; /* IP protocols without ports, of IPv4 and IPv6 alike */
 	bool touched;
 };
 
 static const struct setting SETTINGS[] = {
-	{ "dynamic_rows", SETTING_U64, "64", "0", "65536", "dynamic ports that a window keeps by name, by each measure" },
+	{ "dynamic_rows", SETTING_U64, "64", "0", "65536",
+	    "dynamic ports that a window keeps by name, by each measure" },
 };
 
 static struct sums *
 map_sums(void)
 {
-	void *p = mmap(NULL, PORTS * sizeof(struct sums), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p = mmap(NULL, PORTS * sizeof(struct sums), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
 		abort();
@@ -82,7 +84,8 @@ ports_clear(void *opaque)
 	for (int t = 0; t < TRANSPORTS; t++)
 		for (size_t w = 0; w < PORTS / 64; w++)
 			for (; s->used[t][w] != 0; s->used[t][w] &= s->used[t][w] - 1)
-				s->ports[t][w * 64 + (size_t)__builtin_ctzll(s->used[t][w])] = (struct sums){ 0 };
+				s->ports[t][w * 64 + (size_t)__builtin_ctzll(s->used[t][w])] =
+				    (struct sums){ 0 };
 	memset(s->protocols, 0, sizeof s->protocols);
 	s->touched = false;
 }
@@ -146,7 +149,8 @@ ports_merge(void *into_opaque, const void *from_opaque)
 }
 
 static void
-put_row(struct rows *rows, uint8_t protocol, uint16_t port, enum port_class class, const struct sums *sums)
+put_row(struct rows *rows, uint8_t protocol, uint16_t port, enum port_class class,
+    const struct sums *sums)
 {
 	if (sums->flows == 0)
 		return;
@@ -204,7 +208,8 @@ put_dynamic(const struct state *s, int t, struct rows *rows)
 		if ((s->used[t][port / 64] >> port % 64 & 1) == 0)
 			continue;
 		/* Ties at a threshold of one flow would keep every port of a scan. */
-		if (sums->octets >= least.octets || sums->packets > least.packets || sums->flows > least.flows)
+		if (sums->octets >= least.octets || sums->packets > least.packets ||
+		    sums->flows > least.flows)
 			put_row(rows, PROTOCOL_OF[t], (uint16_t)port, PORT_DYNAMIC, sums);
 		else
 			add(&rest, sums);
@@ -223,7 +228,8 @@ ports_finish(void *opaque, const struct window *window, const struct row_sink *s
 		return;
 	for (int t = 0; t < TRANSPORTS; t++) {
 		for (size_t port = 0; port < WELL_KNOWN; port++)
-			put_row(rows, PROTOCOL_OF[t], (uint16_t)port, PORT_WELL_KNOWN, &s->ports[t][port]);
+			put_row(rows, PROTOCOL_OF[t], (uint16_t)port, PORT_WELL_KNOWN,
+			    &s->ports[t][port]);
 		put_dynamic(s, t, rows);
 	}
 	for (size_t i = 0; i < 256; i++)
@@ -240,7 +246,8 @@ static const struct column COLUMNS[] = {
 };
 
 static const struct table TABLES[] = {
-	{ "traffic_ports", "Octets, packets and flows by service port", COLUMNS, ARRAY_COUNT(COLUMNS) },
+	{ "traffic_ports", "Octets, packets and flows by service port", COLUMNS,
+	    ARRAY_COUNT(COLUMNS) },
 };
 
 const struct analysis analysis_traffic_ports = {

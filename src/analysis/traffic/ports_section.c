@@ -40,7 +40,8 @@ sum_all(const struct section_context *c, struct total *t, struct err_info *info)
 {
 	struct result *r;
 	enum err e = query_run(c->store, &r, info,
-	    "SELECT count(*) AS n, sum(octets) AS o, sum(packets) AS p, sum(flows) AS f FROM traffic_ports WHERE" PERIOD_SQL,
+	    "SELECT count(*) AS n, sum(octets) AS o, sum(packets) AS p, sum(flows) AS f FROM "
+	    "traffic_ports WHERE" PERIOD_SQL,
 	    PERIOD_ARGS(c));
 
 	*t = (struct total){ 0 };
@@ -69,7 +70,8 @@ static const struct section_column SERVICE_COLUMNS[] = {
 };
 
 static void
-service_row(struct section_table *table, const char *name, const struct total *one, const struct total *all)
+service_row(
+    struct section_table *table, const char *name, const struct total *one, const struct total *all)
 {
 	section_row(table, json_string(name), json_integer((json_int_t)one->octets),
 	    json_real(share(one->octets, all->octets)), json_integer((json_int_t)one->packets),
@@ -78,7 +80,8 @@ service_row(struct section_table *table, const char *name, const struct total *o
 }
 
 static enum err
-services(const struct section_context *c, struct section *section, const struct total *all, struct err_info *info)
+services(const struct section_context *c, struct section *section, const struct total *all,
+    struct err_info *info)
 {
 	struct section_figure *figure;
 	struct section_table *table;
@@ -86,8 +89,10 @@ services(const struct section_context *c, struct section *section, const struct 
 	struct result *r;
 	size_t rank = 0;
 	enum err e = query_run(c->store, &r, info,
-	    "SELECT protocol_identifier AS protocol, CASE WHEN port_class = 1 THEN service_port ELSE 0 END AS port, "
-	    "port_class AS class, sum(octets) AS o, sum(packets) AS p, sum(flows) AS f FROM traffic_ports WHERE" PERIOD_SQL
+	    "SELECT protocol_identifier AS protocol, CASE WHEN port_class = 1 THEN service_port "
+	    "ELSE 0 END AS port, "
+	    "port_class AS class, sum(octets) AS o, sum(packets) AS p, sum(flows) AS f FROM "
+	    "traffic_ports WHERE" PERIOD_SQL
 	    "GROUP BY protocol, port, class ORDER BY o DESC, p DESC, f DESC, protocol, port, class",
 	    PERIOD_ARGS(c));
 
@@ -96,25 +101,33 @@ services(const struct section_context *c, struct section *section, const struct 
 	figure = section_figure(section, FIGURE_BARS, "services", "Largest services");
 	section_axis(figure, 'x', "service", "category", "");
 	section_axis(figure, 'y', "share", "linear", "share");
-	section_caption(figure, "Shares of all octets, packets and flows; the %d services with most octets.", MOST_BARS);
+	section_caption(figure,
+	    "Shares of all octets, packets and flows; the %d services with most octets.",
+	    MOST_BARS);
 	octets = section_series(figure, "octets");
 	packets = section_series(figure, "packets");
 	flows = section_series(figure, "flows");
-	table = section_table(section, "services", "Traffic by service", SERVICE_COLUMNS, ARRAY_COUNT(SERVICE_COLUMNS));
+	table = section_table(section, "services", "Traffic by service", SERVICE_COLUMNS,
+	    ARRAY_COUNT(SERVICE_COLUMNS));
 	for (; result_next(r); rank++) {
 		char text[64];
-		const char *name = service_text((uint8_t)result_u64(r, 0), (uint16_t)result_u64(r, 1),
-		    (enum port_class)result_u64(r, 2), text, sizeof text);
+		const char *name =
+		    service_text((uint8_t)result_u64(r, 0), (uint16_t)result_u64(r, 1),
+			(enum port_class)result_u64(r, 2), text, sizeof text);
 		struct total one = { result_u64(r, 3), result_u64(r, 4), result_u64(r, 5) };
 		service_row(table, name, &one, all);
 		if (rank == 0) {
-			section_say(section, "%s carried %.1f %% of the octets, more than any other service.", name,
+			section_say(section,
+			    "%s carried %.1f %% of the octets, more than any other service.", name,
 			    100 * share(one.octets, all->octets));
 		}
 		if (rank < MOST_BARS) {
-			json_array_append_new(octets, json_pack("[s,f]", name, share(one.octets, all->octets)));
-			json_array_append_new(packets, json_pack("[s,f]", name, share(one.packets, all->packets)));
-			json_array_append_new(flows, json_pack("[s,f]", name, share(one.flows, all->flows)));
+			json_array_append_new(
+			    octets, json_pack("[s,f]", name, share(one.octets, all->octets)));
+			json_array_append_new(
+			    packets, json_pack("[s,f]", name, share(one.packets, all->packets)));
+			json_array_append_new(
+			    flows, json_pack("[s,f]", name, share(one.flows, all->flows)));
 		}
 	}
 	result_free(r);
@@ -122,13 +135,16 @@ services(const struct section_context *c, struct section *section, const struct 
 }
 
 static enum err
-dynamic_ports(const struct section_context *c, struct section *section, const struct total *all, struct err_info *info)
+dynamic_ports(const struct section_context *c, struct section *section, const struct total *all,
+    struct err_info *info)
 {
 	struct section_table *table = NULL;
 	struct result *r;
 	enum err e = query_run(c->store, &r, info,
-	    "SELECT protocol_identifier AS protocol, service_port AS port, sum(octets) AS o, sum(packets) AS p, sum(flows) AS f "
-	    "FROM traffic_ports WHERE" PERIOD_SQL "AND port_class = 2 AND service_port > 0 GROUP BY protocol, port "
+	    "SELECT protocol_identifier AS protocol, service_port AS port, sum(octets) AS o, "
+	    "sum(packets) AS p, sum(flows) AS f "
+	    "FROM traffic_ports WHERE" PERIOD_SQL
+	    "AND port_class = 2 AND service_port > 0 GROUP BY protocol, port "
 	    "ORDER BY o DESC, p DESC, f DESC, protocol, port LIMIT %d",
 	    PERIOD_ARGS(c), MOST_DYNAMIC);
 
@@ -136,45 +152,53 @@ dynamic_ports(const struct section_context *c, struct section *section, const st
 		return e;
 	while (result_next(r)) {
 		char text[64];
-		const char *name = service_text((uint8_t)result_u64(r, 0), (uint16_t)result_u64(r, 1), PORT_WELL_KNOWN, text, sizeof text);
+		const char *name = service_text((uint8_t)result_u64(r, 0),
+		    (uint16_t)result_u64(r, 1), PORT_WELL_KNOWN, text, sizeof text);
 		struct total one = { result_u64(r, 2), result_u64(r, 3), result_u64(r, 4) };
 		if (table == NULL)
-			table = section_table(section, "dynamic_ports", "Dynamic ports in detail", SERVICE_COLUMNS,
-			    ARRAY_COUNT(SERVICE_COLUMNS));
+			table = section_table(section, "dynamic_ports", "Dynamic ports in detail",
+			    SERVICE_COLUMNS, ARRAY_COUNT(SERVICE_COLUMNS));
 		service_row(table, name, &one, all);
 	}
 	result_free(r);
 	if (table != NULL)
-		section_table_note(table, "The %d dynamic ports with most octets. In each window only the %" PRIu64
-					  " largest by octets, packets or flows are kept by name, so a port that is small in "
-					  "every window may be missing here and the figures are lower bounds.",
+		section_table_note(table,
+		    "The %d dynamic ports with most octets. In each window only the %" PRIu64
+		    " largest by octets, packets or flows are kept by name, so a port that is "
+		    "small in "
+		    "every window may be missing here and the figures are lower bounds.",
 		    MOST_DYNAMIC, settings_u64(c->settings, "dynamic_rows"));
 	return ERR_OK;
 }
 
 /* Well known, dynamic and port-less, of TCP and of UDP: the IIR's own three lines. */
 static enum err
-classes(const struct section_context *c, struct section *section, const struct total *all, struct err_info *info)
+classes(const struct section_context *c, struct section *section, const struct total *all,
+    struct err_info *info)
 {
 	struct section_column columns[ARRAY_COUNT(SERVICE_COLUMNS)];
 	struct section_table *table;
 	struct result *r;
 	enum err e = query_run(c->store, &r, info,
-	    "SELECT CASE WHEN protocol_identifier = 6 THEN 'TCP' WHEN protocol_identifier = 17 THEN 'UDP' ELSE 'other' END AS transport, "
-	    "port_class AS class, sum(octets) AS o, sum(packets) AS p, sum(flows) AS f FROM traffic_ports WHERE" PERIOD_SQL
-	    "GROUP BY transport, class ORDER BY transport, class",
+	    "SELECT CASE WHEN protocol_identifier = 6 THEN 'TCP' WHEN protocol_identifier = 17 "
+	    "THEN 'UDP' ELSE 'other' END AS transport, "
+	    "port_class AS class, sum(octets) AS o, sum(packets) AS p, sum(flows) AS f FROM "
+	    "traffic_ports WHERE" PERIOD_SQL "GROUP BY transport, class ORDER BY transport, class",
 	    PERIOD_ARGS(c));
 
 	if (e != ERR_OK)
 		return e;
 	memcpy(columns, SERVICE_COLUMNS, sizeof columns);
 	columns[0] = (struct section_column){ "class", "Class", "text", "" };
-	table = section_table(section, "classes", "Well-known and dynamic ports", columns, ARRAY_COUNT(columns));
+	table = section_table(
+	    section, "classes", "Well-known and dynamic ports", columns, ARRAY_COUNT(columns));
 	while (result_next(r)) {
-		static const char *const NAMES[] = { "no ports", "well known (below 1024)", "dynamic (1024 and above)" };
+		static const char *const NAMES[] = { "no ports", "well known (below 1024)",
+			"dynamic (1024 and above)" };
 		char text[64];
 		struct total one = { result_u64(r, 2), result_u64(r, 3), result_u64(r, 4) };
-		(void)snprintf(text, sizeof text, "%s, %s", result_text(r, 0), NAMES[result_u64(r, 1) % 3]);
+		(void)snprintf(
+		    text, sizeof text, "%s, %s", result_text(r, 0), NAMES[result_u64(r, 1) % 3]);
 		service_row(table, text, &one, all);
 	}
 	result_free(r);
@@ -189,11 +213,13 @@ ports_section(const struct section_context *c, struct section *section, struct e
 
 	if (e != ERR_OK)
 		return e;
-	section_define(section,
-	    "The port of a TCP or UDP flow is the smaller of its source and destination port. Below 1024 it is a well-known "
-	    "service; where both are 1024 or more the flow is dynamic. UDP 443 is QUIC. Other protocols count under their own "
-	    "names. A flow counts in the window in which it ended.");
-	section_quality(section, "Sums of well-known ports, of classes and of protocols are exact.");
+	section_define(section, "The port of a TCP or UDP flow is the smaller of its source and "
+				"destination port. Below 1024 it is a well-known "
+				"service; where both are 1024 or more the flow is dynamic. UDP 443 "
+				"is QUIC. Other protocols count under their own "
+				"names. A flow counts in the window in which it ended.");
+	section_quality(
+	    section, "Sums of well-known ports, of classes and of protocols are exact.");
 	e = services(c, section, &all, info);
 	if (e == ERR_OK)
 		e = classes(c, section, &all, info);

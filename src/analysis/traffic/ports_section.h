@@ -8,9 +8,11 @@
 enum port_class {
 	PORT_NONE = 0,       /* a protocol without ports */
 	PORT_WELL_KNOWN = 1, /* the smaller port is below 1024 */
-	PORT_DYNAMIC = 2,    /* both are 1024 or more; port 0 stands for those without a row of their own */
+	PORT_DYNAMIC =
+	    2, /* both are 1024 or more; port 0 stands for those without a row of their own */
 };
 
-enum err ports_section(const struct section_context *context, struct section *section, struct err_info *info);
+enum err ports_section(
+    const struct section_context *context, struct section *section, struct err_info *info);
 
 #endif

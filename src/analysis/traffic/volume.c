@@ -2,11 +2,13 @@
 /*
  * How much traffic there was, and when.
  *
- * Packets, octets at L3 and at L2, by time, IP version, protocol and direction relative to the site's own prefixes; flows
- * by the time they began; and the distribution of packet sizes.  Packets are counted into bins of `resolution` (1 s by
- * default) by their own time; the review adds bins up to a width that suits its period, from 1 s to 1 day.
+ * Packets, octets at L3 and at L2, by time, IP version, protocol and direction relative to the
+ * site's own prefixes; flows by the time they began; and the distribution of packet sizes.  Packets
+ * are counted into bins of `resolution` (1 s by default) by their own time; the review adds bins up
+ * to a width that suits its period, from 1 s to 1 day.
  *
- * Sizes are counted into a fixed histogram of four bins per octave, so that windows and sensors add.
+ * Sizes are counted into a fixed histogram of four bins per octave, so that windows and sensors
+ * add.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +19,8 @@
 
 #define MOST_CELLS (1U << 18)
 
-/* A cell's key: bin number (40 bits, biased), IP version, protocol, direction.  Its sums: see enum. */
+/* A cell's key: bin number (40 bits, biased), IP version, protocol, direction.  Its sums: see enum.
+ */
 #define KEY_BIAS (INT64_C(1) << 39)
 
 enum {
@@ -81,7 +84,9 @@ volume_clear(void *opaque)
 static inline uint64_t
 bin_of(struct state *s, nsec_t time)
 {
-	if (__builtin_expect(s->bin_begin == INT64_MIN || time < s->bin_begin || time - s->bin_begin >= s->resolution, 0)) {
+	if (__builtin_expect(s->bin_begin == INT64_MIN || time < s->bin_begin ||
+				 time - s->bin_begin >= s->resolution,
+		0)) {
 		int64_t number = floor_div(time, s->resolution);
 		s->bin_begin = number * s->resolution;
 		s->bin = (uint64_t)(number + KEY_BIAS) << 24;
@@ -95,7 +100,8 @@ key_of(uint64_t bin, uint8_t version, uint8_t protocol, enum site_direction dire
 	return bin | (uint64_t)version << 16 | (uint64_t)protocol << 8 | (uint64_t)direction;
 }
 
-/* The cell of a key; when the table is at its cap, the cell of the same kind in the first bin of all time. */
+/* The cell of a key; when the table is at its cap, the cell of the same kind in the first bin of
+ * all time. */
 static inline struct cell *
 cell_at(struct state *s, uint64_t key)
 {
@@ -142,7 +148,8 @@ observe_flows(struct state *s, const struct batch *batch)
 		enum site_direction direction = SITE_UNKNOWN;
 		if (s->directions)
 			direction = site_direction(s->site, &f->source, &f->destination);
-		struct cell *cell = cell_at(s, key_of(bin_of(s, flow_begin(f)), f->ip_version, f->protocol, direction));
+		struct cell *cell = cell_at(
+		    s, key_of(bin_of(s, flow_begin(f)), f->ip_version, f->protocol, direction));
 		if (cell != NULL)
 			cell->sums[SUM_FLOWS]++;
 	}
@@ -226,9 +233,10 @@ static const struct column SIZE_COLUMNS[] = {
 };
 
 static const struct table TABLES[] = {
-	{ "traffic_volume", "Packets, octets and flows by time, IP version, protocol and direction", VOLUME_COLUMNS,
-	    ARRAY_COUNT(VOLUME_COLUMNS) },
-	{ "traffic_sizes", "Packets and octets by packet size", SIZE_COLUMNS, ARRAY_COUNT(SIZE_COLUMNS) },
+	{ "traffic_volume", "Packets, octets and flows by time, IP version, protocol and direction",
+	    VOLUME_COLUMNS, ARRAY_COUNT(VOLUME_COLUMNS) },
+	{ "traffic_sizes", "Packets and octets by packet size", SIZE_COLUMNS,
+	    ARRAY_COUNT(SIZE_COLUMNS) },
 };
 
 const struct analysis analysis_traffic_volume = {

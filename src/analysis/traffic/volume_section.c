@@ -12,7 +12,8 @@
 #define MOST_BINS 300 /* in a figure */
 
 /* Widths a figure may use, in seconds. */
-static const uint64_t WIDTHS[] = { 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400 };
+static const uint64_t WIDTHS[] = { 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600,
+	43200, 86400 };
 
 /* What the sections' text is made of. */
 struct facts {
@@ -30,15 +31,16 @@ bin_width(nsec_t begin, nsec_t end, nsec_t resolution)
 
 	for (size_t i = 0; i < ARRAY_COUNT(WIDTHS); i++) {
 		int64_t width = (int64_t)WIDTHS[i] * NSEC_PER_SEC;
-		if (WIDTHS[i] >= least && floor_div(end, width) - floor_div(begin, width) < MOST_BINS)
+		if (WIDTHS[i] >= least &&
+		    floor_div(end, width) - floor_div(begin, width) < MOST_BINS)
 			return WIDTHS[i];
 	}
 	return WIDTHS[ARRAY_COUNT(WIDTHS) - 1];
 }
 
 /*
- * One figure of rates by time.  The query yields (bin in ms, series name, value) in order of series and bin; bins without
- * rows are zeros, since the capture was running.  Rates are per second.
+ * One figure of rates by time.  The query yields (bin in ms, series name, value) in order of series
+ * and bin; bins without rows are zeros, since the capture was running.  Rates are per second.
  */
 struct series_query {
 	enum figure_kind kind;
@@ -56,8 +58,8 @@ pad(json_t *points, uint64_t *at, uint64_t until, uint64_t step)
 }
 
 static enum err
-time_figure(const struct section_context *c, struct section *section, const struct series_query *q, uint64_t width,
-    struct err_info *info)
+time_figure(const struct section_context *c, struct section *section, const struct series_query *q,
+    uint64_t width, struct err_info *info)
 {
 	uint64_t step = width * 1000;
 	uint64_t first = (uint64_t)(c->first / NSEC_PER_MS) / step * step;
@@ -68,10 +70,11 @@ time_figure(const struct section_context *c, struct section *section, const stru
 	struct section_figure *figure;
 	struct result *r;
 	enum err e = query_run(c->store, &r, info,
-	    "SELECT intDiv(bin, %llu) * %llu AS t, %s AS series, sum(%s) AS total FROM traffic_volume WHERE" PERIOD_SQL
-	    "AND bin >= %llu AND bin < %llu GROUP BY t, series HAVING sum(%s) > 0 ORDER BY series, t",
-	    (unsigned long long)step, (unsigned long long)step, q->name, q->value, PERIOD_ARGS(c), (unsigned long long)first,
-	    (unsigned long long)end, q->value);
+	    "SELECT intDiv(bin, %llu) * %llu AS t, %s AS series, sum(%s) AS total FROM "
+	    "traffic_volume WHERE" PERIOD_SQL "AND bin >= %llu AND bin < %llu GROUP BY t, series "
+	    "HAVING sum(%s) > 0 ORDER BY series, t",
+	    (unsigned long long)step, (unsigned long long)step, q->name, q->value, PERIOD_ARGS(c),
+	    (unsigned long long)first, (unsigned long long)end, q->value);
 
 	if (e != ERR_OK)
 		return e;
@@ -89,7 +92,8 @@ time_figure(const struct section_context *c, struct section *section, const stru
 			at = first;
 		}
 		pad(points, &at, result_u64(r, 0), step);
-		json_array_append_new(points, json_pack("[I,f]", (json_int_t)at, (double)result_u64(r, 2) / (double)width));
+		json_array_append_new(points,
+		    json_pack("[I,f]", (json_int_t)at, (double)result_u64(r, 2) / (double)width));
 		at += step;
 	}
 	if (points != NULL)
@@ -98,20 +102,27 @@ time_figure(const struct section_context *c, struct section *section, const stru
 	return ERR_OK;
 }
 
-#define CLASS_SQL                                                                                                      \
-	"CASE WHEN ip_version = 0 THEN 'not IP' WHEN protocol_identifier = 6 THEN 'TCP' WHEN protocol_identifier = 17 THEN " \
-	"'UDP' WHEN protocol_identifier = 1 OR protocol_identifier = 58 THEN 'ICMP' ELSE 'other' END"
-#define VERSION_SQL "CASE WHEN ip_version = 4 THEN 'IPv4' WHEN ip_version = 6 THEN 'IPv6' ELSE 'not IP' END"
+#define CLASS_SQL                                                                                  \
+	"CASE WHEN ip_version = 0 THEN 'not IP' WHEN protocol_identifier = 6 THEN 'TCP' WHEN "     \
+	"protocol_identifier = 17 THEN "                                                           \
+	"'UDP' WHEN protocol_identifier = 1 OR protocol_identifier = 58 THEN 'ICMP' ELSE 'other' " \
+	"END"
+#define VERSION_SQL \
+	"CASE WHEN ip_version = 4 THEN 'IPv4' WHEN ip_version = 6 THEN 'IPv6' ELSE 'not IP' END"
 
 static enum err
-figures(const struct section_context *c, struct section *section, const struct facts *f, struct err_info *info)
+figures(const struct section_context *c, struct section *section, const struct facts *f,
+    struct err_info *info)
 {
 	static const struct series_query QUERIES[] = {
-		{ FIGURE_STACKED_AREA, "bit-rate", "Bit rate by protocol", "bit rate", "bps", CLASS_SQL, "octets * 8" },
-		{ FIGURE_TIME_SERIES, "packet-rate", "Packet rate by IP version", "packet rate", "pps", VERSION_SQL,
-		    "packets" },
-		{ FIGURE_TIME_SERIES, "flow-rate", "New flows by protocol", "flow rate", "flows/s", CLASS_SQL, "flows" },
-		{ FIGURE_TIME_SERIES, "direction", "Bit rate by direction", "bit rate", "bps", "direction", "octets * 8" },
+		{ FIGURE_STACKED_AREA, "bit-rate", "Bit rate by protocol", "bit rate", "bps",
+		    CLASS_SQL, "octets * 8" },
+		{ FIGURE_TIME_SERIES, "packet-rate", "Packet rate by IP version", "packet rate",
+		    "pps", VERSION_SQL, "packets" },
+		{ FIGURE_TIME_SERIES, "flow-rate", "New flows by protocol", "flow rate", "flows/s",
+		    CLASS_SQL, "flows" },
+		{ FIGURE_TIME_SERIES, "direction", "Bit rate by direction", "bit rate", "bps",
+		    "direction", "octets * 8" },
 	};
 	size_t count = ARRAY_COUNT(QUERIES) - (c->site->own_prefix_count == 0);
 
@@ -125,8 +136,8 @@ figures(const struct section_context *c, struct section *section, const struct f
 
 /* A table of packets, octets, frames and flows by one thing. */
 static enum err
-share_table(const struct section_context *c, struct section *section, const char *id, const char *title,
-    const char *name_sql, struct err_info *info)
+share_table(const struct section_context *c, struct section *section, const char *id,
+    const char *title, const char *name_sql, struct err_info *info)
 {
 	struct section_column columns[] = {
 		{ id, title, "text", "" },
@@ -140,7 +151,8 @@ share_table(const struct section_context *c, struct section *section, const char
 	struct section_table *table;
 	struct result *r;
 	uint64_t total = 0;
-	enum err e = query_run(c->store, &r, info, "SELECT sum(octets) AS total FROM traffic_volume WHERE" PERIOD_SQL, PERIOD_ARGS(c));
+	enum err e = query_run(c->store, &r, info,
+	    "SELECT sum(octets) AS total FROM traffic_volume WHERE" PERIOD_SQL, PERIOD_ARGS(c));
 
 	if (e != ERR_OK)
 		return e;
@@ -148,7 +160,8 @@ share_table(const struct section_context *c, struct section *section, const char
 		total = result_u64(r, 0);
 	result_free(r);
 	e = query_run(c->store, &r, info,
-	    "SELECT %s AS name, sum(packets) AS p, sum(octets) AS o, sum(frame_octets) AS l2, sum(flows) AS f "
+	    "SELECT %s AS name, sum(packets) AS p, sum(octets) AS o, sum(frame_octets) AS l2, "
+	    "sum(flows) AS f "
 	    "FROM traffic_volume WHERE" PERIOD_SQL "GROUP BY name ORDER BY o DESC, p DESC, name",
 	    name_sql, PERIOD_ARGS(c));
 	if (e != ERR_OK)
@@ -163,7 +176,8 @@ share_table(const struct section_context *c, struct section *section, const char
 		section_row(table, json_string(name), json_integer((json_int_t)result_u64(r, 1)),
 		    json_integer((json_int_t)result_u64(r, 2)),
 		    json_real(total != 0 ? (double)result_u64(r, 2) / (double)total : 0.0),
-		    json_integer((json_int_t)result_u64(r, 3)), json_integer((json_int_t)result_u64(r, 4)), NULL);
+		    json_integer((json_int_t)result_u64(r, 3)),
+		    json_integer((json_int_t)result_u64(r, 4)), NULL);
 	}
 	result_free(r);
 	return ERR_OK;
@@ -176,7 +190,9 @@ tables(const struct section_context *c, struct section *section, struct err_info
 
 	if (e == ERR_OK)
 		e = share_table(c, section, "protocol", "protocol",
-		    "CASE WHEN ip_version = 0 THEN 'not IP' ELSE CAST(protocol_identifier AS VARCHAR) END", info);
+		    "CASE WHEN ip_version = 0 THEN 'not IP' ELSE CAST(protocol_identifier AS "
+		    "VARCHAR) END",
+		    info);
 	if (e == ERR_OK && c->site->own_prefix_count != 0)
 		e = share_table(c, section, "direction", "direction", "direction", info);
 	return e;
@@ -198,7 +214,8 @@ sizes(const struct section_context *c, struct section *section, struct err_info 
 	json_t *points;
 	double total = 0;
 	struct result *r;
-	enum err e = query_run(c->store, &r, info, "SELECT sum(packets) AS total FROM traffic_sizes WHERE" PERIOD_SQL, PERIOD_ARGS(c));
+	enum err e = query_run(c->store, &r, info,
+	    "SELECT sum(packets) AS total FROM traffic_sizes WHERE" PERIOD_SQL, PERIOD_ARGS(c));
 
 	if (e != ERR_OK)
 		return e;
@@ -206,8 +223,8 @@ sizes(const struct section_context *c, struct section *section, struct err_info 
 		total = (double)result_u64(r, 0);
 	result_free(r);
 	e = query_run(c->store, &r, info,
-	    "SELECT size_low AS low, size_high AS high, sum(packets) AS p, sum(octets) AS o FROM traffic_sizes WHERE" PERIOD_SQL
-	    "GROUP BY low, high ORDER BY low",
+	    "SELECT size_low AS low, size_high AS high, sum(packets) AS p, sum(octets) AS o FROM "
+	    "traffic_sizes WHERE" PERIOD_SQL "GROUP BY low, high ORDER BY low",
 	    PERIOD_ARGS(c));
 	if (e != ERR_OK)
 		return e;
@@ -216,10 +233,13 @@ sizes(const struct section_context *c, struct section *section, struct err_info 
 	section_axis(figure, 'y', "packets", "linear", "packets");
 	section_caption(figure, "Packets by their length at L3, four bins per octave.");
 	points = section_series(figure, "packets");
-	table = section_table(section, "packet_sizes", "Packet sizes", COLUMNS, ARRAY_COUNT(COLUMNS));
+	table =
+	    section_table(section, "packet_sizes", "Packet sizes", COLUMNS, ARRAY_COUNT(COLUMNS));
 	while (result_next(r)) {
-		uint64_t low = result_u64(r, 0), high = result_u64(r, 1), packets = result_u64(r, 2);
-		json_array_append_new(points, json_pack("[I,I,I]", (json_int_t)(low != 0 ? low : 1), (json_int_t)high, (json_int_t)packets));
+		uint64_t low = result_u64(r, 0), high = result_u64(r, 1),
+			 packets = result_u64(r, 2);
+		json_array_append_new(points, json_pack("[I,I,I]", (json_int_t)(low != 0 ? low : 1),
+						  (json_int_t)high, (json_int_t)packets));
 		section_row(table, json_integer((json_int_t)low), json_integer((json_int_t)high),
 		    json_integer((json_int_t)packets), json_real((double)packets / total),
 		    json_integer((json_int_t)result_u64(r, 3)), NULL);
@@ -234,8 +254,10 @@ gather(const struct section_context *c, struct facts *f, struct err_info *info)
 	uint64_t step;
 	struct result *r;
 	enum err e = query_run(c->store, &r, info,
-	    "SELECT count(*) AS n, sum(packets) AS p, sum(octets) AS o, sum(frame_octets) AS l2, sum(flows) AS f "
-	    "FROM traffic_volume WHERE" PERIOD_SQL, PERIOD_ARGS(c));
+	    "SELECT count(*) AS n, sum(packets) AS p, sum(octets) AS o, sum(frame_octets) AS l2, "
+	    "sum(flows) AS f "
+	    "FROM traffic_volume WHERE" PERIOD_SQL,
+	    PERIOD_ARGS(c));
 
 	*f = (struct facts){ 0 };
 	if (e != ERR_OK)
@@ -253,8 +275,9 @@ gather(const struct section_context *c, struct facts *f, struct err_info *info)
 	f->seconds = (double)(c->last - c->first) / 1e9;
 	step = f->width * 1000;
 	e = query_run(c->store, &r, info,
-	    "SELECT intDiv(bin, %llu) * %llu AS t, sum(octets) AS o FROM traffic_volume WHERE" PERIOD_SQL
-	    "GROUP BY t ORDER BY o DESC, t LIMIT 1", (unsigned long long)step, (unsigned long long)step, PERIOD_ARGS(c));
+	    "SELECT intDiv(bin, %llu) * %llu AS t, sum(octets) AS o FROM traffic_volume "
+	    "WHERE" PERIOD_SQL "GROUP BY t ORDER BY o DESC, t LIMIT 1",
+	    (unsigned long long)step, (unsigned long long)step, PERIOD_ARGS(c));
 	if (e != ERR_OK)
 		return e;
 	if (result_next(r)) {
@@ -272,11 +295,14 @@ say(const struct section_context *c, struct section *section, const struct facts
 
 	section_say(section, "From %s to %s, %s packets in %s flows carried %s.",
 	    text_time(c->first, c->site->time_zone, first, sizeof first),
-	    text_time(c->last, c->site->time_zone, last, sizeof last), text_count(f->packets, packets, sizeof packets),
-	    text_count(f->flows, flows, sizeof flows), text_si((double)f->octets, "octets", octets, sizeof octets));
+	    text_time(c->last, c->site->time_zone, last, sizeof last),
+	    text_count(f->packets, packets, sizeof packets),
+	    text_count(f->flows, flows, sizeof flows),
+	    text_si((double)f->octets, "octets", octets, sizeof octets));
 	if (f->seconds < (double)f->width)
 		return;
-	section_say(section, "Traffic peaked at %s (mean of %llu s) from %s; the mean over the whole time is %s.",
+	section_say(section,
+	    "Traffic peaked at %s (mean of %llu s) from %s; the mean over the whole time is %s.",
 	    text_si(f->peak_bps, "bps", peak, sizeof peak), (unsigned long long)f->width,
 	    text_time((nsec_t)f->peak_begin * NSEC_PER_MS, c->site->time_zone, when, sizeof when),
 	    text_si((double)f->octets * 8 / f->seconds, "bps", mean, sizeof mean));
@@ -291,11 +317,14 @@ volume_section(const struct section_context *c, struct section *section, struct 
 	if (e != ERR_OK)
 		return e;
 	say(c, section, &f);
-	section_define(section,
-	    "Packets are the frames of the input. Octets at L3 are the lengths in the IPv4 or IPv6 headers of the innermost "
-	    "packet that decodes; octets at L2 are the frames on the wire as the capture gives them. A flow is bidirectional "
-	    "(RFC 5103) and is counted in the bin in which it began. Direction is relative to the site's own prefixes.");
-	section_quality(section, "Packets are counted in bins of their own time, so late packets are in their right bin. "
+	section_define(section, "Packets are the frames of the input. Octets at L3 are the lengths "
+				"in the IPv4 or IPv6 headers of the innermost "
+				"packet that decodes; octets at L2 are the frames on the wire as "
+				"the capture gives them. A flow is bidirectional "
+				"(RFC 5103) and is counted in the bin in which it began. Direction "
+				"is relative to the site's own prefixes.");
+	section_quality(section, "Packets are counted in bins of their own time, so late packets "
+				 "are in their right bin. "
 				 "Nothing here is sampled or estimated.");
 	e = figures(c, section, &f, info);
 	if (e == ERR_OK)

@@ -5,7 +5,8 @@
 
 #include "analysis/analysis.h"
 
-/* Four bins per octave from 16 octets up; bin 0 holds all that is smaller, the last all that is larger. */
+/* Four bins per octave from 16 octets up; bin 0 holds all that is smaller, the last all that is
+ * larger. */
 #define VOLUME_SIZE_FIRST_LOG2 4
 #define VOLUME_SIZE_OCTAVES    13 /* up to 128 KiB: beyond only jumbograms */
 #define VOLUME_SIZE_BINS       (1 + VOLUME_SIZE_OCTAVES * 4)
@@ -34,6 +35,7 @@ volume_size_low(unsigned bin)
 	return (1U << log2) + ((bin - 1) % 4) * (1U << (log2 - 2));
 }
 
-enum err volume_section(const struct section_context *context, struct section *section, struct err_info *info);
+enum err volume_section(
+    const struct section_context *context, struct section *section, struct err_info *info);
 
 #endif
