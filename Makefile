@@ -3,10 +3,10 @@
 BUILD = build
 FUZZ_SECONDS = 60
 
-.PHONY: help all check fuzz bench tidy format asan tsan cover golden-update clean
+.PHONY: help all check fuzz bench tidy format asan asan-build tsan cover golden-update clean
 
-all: $(BUILD)/build.ninja
-	@ninja -C $(BUILD)
+all:
+	@tools/build $(BUILD)
 
 help:
 	@echo 'make                build (debugoptimized) into build/'
@@ -23,41 +23,30 @@ help:
 	@echo
 	@echo './check runs everything, with the set-up, and is what continuous integration calls.'
 
-$(BUILD)/build.ninja:
-	@meson setup $(BUILD)
-
 check: all
 	@meson test -C $(BUILD) --print-errorlogs
 
-build-asan/build.ninja:
-	@CC=clang meson setup -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
-	    -Dc_args=-fno-sanitize-recover=all build-asan
+asan-build:
+	@CC=clang tools/build build-asan -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
+	    -Dc_args=-fno-sanitize-recover=all
 
-asan: build-asan/build.ninja
-	@ninja -C build-asan
+asan: asan-build
 	@UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson test -C build-asan --print-errorlogs
 
-fuzz: build-asan/build.ninja
-	@ninja -C build-asan
+fuzz: asan-build
 	@python3 tools/fuzz.py $(FUZZ_SECONDS) $(TARGETS)
 
-build-tsan/build.ninja:
-	@CC=clang meson setup -Db_sanitize=thread -Db_lundef=false build-tsan
-
-tsan: build-tsan/build.ninja
-	@ninja -C build-tsan
+tsan:
+	@CC=clang tools/build build-tsan -Db_sanitize=thread -Db_lundef=false
 	@TSAN_OPTIONS=halt_on_error=1 meson test -C build-tsan --print-errorlogs -t 4
 
-build-cover/build.ninja:
-	@meson setup -Db_coverage=true --buildtype=debug build-cover
-
-cover: build-cover/build.ninja
-	@ninja -C build-cover
+cover:
+	@tools/build build-cover -Db_coverage=true --buildtype=debug
 	@meson test -C build-cover --print-errorlogs
 	@gcovr --root . --filter src/ --print-summary --html-details build-cover/cover.html build-cover
 	@echo 'build-cover/cover.html'
 
-bench:
+bench: all
 	@python3 bench/run.py
 
 tidy:
