@@ -95,12 +95,11 @@ writer_append(struct writer *writer, size_t count, struct err_info *info)
 enum err
 writer_flush(struct writer *writer, struct err_info *info)
 {
-	const struct duckdb_api *api = &writer->engine->api;
-
 	if (!writer->dirty)
 		return ERR_OK;
-	if (api->appender_flush(writer->appender) != DuckDBSuccess)
-		return engine_error(info, writer->where, api->appender_error(writer->appender));
+	if (writer->engine->api.appender_flush(writer->appender) != DuckDBSuccess)
+		return engine_error(
+		    info, writer->where, writer->engine->api.appender_error(writer->appender));
 	writer->dirty = false;
 	return ERR_OK;
 }
