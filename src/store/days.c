@@ -229,7 +229,7 @@ begin_day(struct days *days, struct day *day, uint64_t input, struct err_info *i
 	day->writing = true;
 	if (flows_is_open(&day->writer))
 		return ERR_OK;
-	struct writer_place place = { day->connection, day->catalog, FLOWS_TABLE, day->path };
+	struct writer_place place = { day->connection, day->catalog, FLOWS_TABLE, day->path, NULL };
 	return flows_open(&day->writer, days->engine, &place, info);
 }
 
@@ -331,12 +331,12 @@ clean_day(struct days *days, const struct result *r, uint64_t last, struct err_i
 		e = open_day(days, day, info);
 		if (e == ERR_OK && gone)
 			e = engine_run(engine, day->connection, info,
-			    "DELETE FROM %s." FLOWS_TABLE " WHERE input = %llu", day->catalog,
+			    "DELETE FROM %s." FLOWS_TABLE " WHERE flow.input = %llu", day->catalog,
 			    input);
 		else if (e == ERR_OK)
 			e = engine_run(engine, day->connection, info,
 			    "DELETE FROM %s." FLOWS_TABLE
-			    " WHERE input = %llu AND commit_number > %llu",
+			    " WHERE flow.input = %llu AND flow.commit_number > %llu",
 			    day->catalog, input, (unsigned long long)last);
 	}
 	if (e == ERR_OK && gone)
@@ -421,7 +421,8 @@ add_day(struct days *days, struct day *day, uint64_t last, char **sql, struct er
 		return e;
 	if (unsettled)
 		(void)snprintf(filter, sizeof filter,
-		    " WHERE commit_number <= %llu AND input IN (SELECT id FROM summary.inputs)",
+		    " WHERE flow.commit_number <= %llu AND flow.input IN (SELECT id FROM "
+		    "summary.inputs)",
 		    (unsigned long long)last);
 	longer = xasprintf("%s UNION ALL SELECT %s FROM %s." FLOWS_TABLE "%s", *sql,
 	    flows_view_columns, day->catalog, filter);

@@ -30,10 +30,11 @@ struct duck {
 	struct flows_writer flow_writer; /* mem: */
 };
 
-/* A query for the tables whose rows belong to an input and a window: all but the store's own. */
+/* A query for the tables whose rows have `input` and `window_begin`: all but the store's own. */
 #define DUCK_ROW_TABLES                                                                        \
 	"SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND " \
-	"table_name NOT IN ('store_state', 'inputs', 'flow_days') ORDER BY table_name"
+	"table_name NOT IN ('store_state', 'inputs', 'flow_days', '" FLOWS_TABLE               \
+	"') ORDER BY table_name"
 
 /* Opens the transaction when there is none.  ERR_IO after a failed commit. */
 MUST_CHECK enum err duck_begin(struct duck *d, struct err_info *info);

@@ -262,7 +262,7 @@ static enum err
 duck_append_flows(struct store *store, const struct store_flows *flows, struct err_info *info)
 {
 	struct duck *d = (struct duck *)store;
-	struct writer_place place = { d->engine.writer, NULL, FLOWS_TABLE, "mem:" };
+	struct writer_place place = { d->engine.writer, NULL, FLOWS_TABLE, "mem:", NULL };
 	enum err e = flows->count == 0 ? ERR_OK : duck_begin(d, info);
 
 	if (e != ERR_OK || flows->count == 0)
@@ -427,32 +427,45 @@ duck_query(struct store *store, bool streaming)
 
 /* --- keeping ---------------------------------------------------------------------------------- */
 
+/* Deletes the rows of windows before `begin` (in milliseconds) into the open transaction. */
 static enum err
-duck_drop_before(struct store *store, nsec_t time, struct err_info *info)
+delete_before(struct duck *d, uint64_t begin, struct err_info *info)
 {
-	struct duck *d = (struct duck *)store;
 	struct engine *engine = &d->engine;
 	struct result *r;
-	enum err e;
+	enum err e = engine_select(engine, engine->writer, &r, info, DUCK_ROW_TABLES);
 
-	if (d->writing)
-		return err_set(info, ERR_USAGE, "rows are dropped between commits");
-	e = duck_begin(d, info);
-	if (e != ERR_OK)
-		return e;
-	e = engine_select(engine, engine->writer, &r, info, DUCK_ROW_TABLES);
 	if (e != ERR_OK)
 		return e;
 	while (e == ERR_OK && result_next(r)) {
 		char *name = engine_quote(result_text(r, 0), '"');
 		e = engine_run(engine, engine->writer, info,
-		    "DELETE FROM %s WHERE window_begin < %" PRIu64, name,
-		    time > 0 ? (uint64_t)(time / NSEC_PER_MS) : 0);
+		    "DELETE FROM %s WHERE window_begin < %" PRIu64, name, begin);
 		free(name);
 	}
 	result_free(r);
+	if (e == ERR_OK && in_memory(d))
+		e = engine_run(engine, engine->writer, info,
+		    "DELETE FROM " FLOWS_TABLE " WHERE flow.window_begin < %" PRIu64, begin);
+	return e;
+}
+
+static enum err
+duck_drop_before(struct store *store, nsec_t time, struct err_info *info)
+{
+	struct duck *d = (struct duck *)store;
+	enum err e;
+
+	if (d->writing)
+		return err_set(info, ERR_USAGE, "rows are dropped between commits");
+	e = duck_begin(d, info);
 	if (e == ERR_OK)
-		e = store->backend->commit(store, info);
+		e = delete_before(d, time > 0 ? (uint64_t)(time / NSEC_PER_MS) : 0, info);
+	if (e != ERR_OK) {
+		store->backend->rollback(store);
+		return e;
+	}
+	e = store->backend->commit(store, info);
 	if (e == ERR_OK && !in_memory(d))
 		e = days_drop_before(&d->days, time, info);
 	return e;

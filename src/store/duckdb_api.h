@@ -36,6 +36,7 @@
 	X(create_data_chunk)                \
 	X(create_logical_type)              \
 	X(create_scalar_function)           \
+	X(create_struct_type)               \
 	X(data_chunk_get_size)              \
 	X(data_chunk_get_vector)            \
 	X(data_chunk_reset)                 \
@@ -77,6 +78,7 @@
 	X(scalar_function_set_name)         \
 	X(scalar_function_set_return_type)  \
 	X(set_config)                       \
+	X(struct_vector_get_child)          \
 	X(vector_assign_string_element_len) \
 	X(vector_get_data)                  \
 	X(vector_get_validity)              \

@@ -4,8 +4,10 @@
  *
  * What the file holds and what queries see differ, because appending is paid per column and per
  * octet that does not compress: addresses are two numbers each (as a BLOB of 16 octets a spoofed
- * flood costs 1.7 times as much to append), and what few people ask for is in one number.  The view
- * puts both back.  Measured in doc/design/store.md.
+ * flood costs 1.7 times as much to append), what few people ask for is in one number, and all of it
+ * is one STRUCT (writer.h).  The engine stores the fields of a STRUCT as columns all the same and
+ * reads only those that a query wants.  The view puts everything back.  Measured in
+ * doc/design/store.md.
  */
 #include "store/flows.h"
 
@@ -86,81 +88,47 @@ static const struct {
 
 #define COLUMN_COUNT (sizeof COLUMNS / sizeof COLUMNS[0])
 
-#define OCTET(shift) "CAST((attributes >> " #shift ") & 255 AS UTINYINT)"
+#define SAME(name)   "flow." #name " AS " #name ", "
+#define OCTET(shift) "CAST((flow.attributes >> " #shift ") & 255 AS UTINYINT) AS "
 
-const char
-    flows_view_columns
-	[] =
-	    "input, window_begin, flow_start_milliseconds, flow_end_milliseconds, "
-	    "yagura_address(source_high, source_low) AS source_address, "
-	    "yagura_address(destination_high, destination_low) AS destination_address, "
-	    "source_port, destination_port, protocol_identifier, " OCTET(
-		16) " AS ip_version, vlan_id, "
-		    "packet_delta_count, octet_delta_count, reverse_packet_delta_count, "
-		    "reverse_octet_delta_count, reverse_flow_start_milliseconds, "
-		    "reverse_flow_end_milliseconds, " OCTET(24) " AS tcp_control_bits, " OCTET(32) " AS reverse_tcp_control_bits, " OCTET(
-			0) " AS minimum_ttl, " OCTET(8) " AS maximum_ttl, " OCTET(40) " AS "
-										      "reverse_"
-										      "minimum_ttl,"
-										      " " OCTET(
-											  48) " AS "
-											      "reve"
-											      "rse_"
-											      "maxi"
-											      "mum_"
-											      "ttl,"
-											      " rtt"
-											      "_mic"
-											      "rose"
-											      "cond"
-											      "s, "
-											      "CAST"
-											      "(("
-											      "attr"
-											      "ibut"
-											      "es "
-											      ">> "
-											      "56) "
-											      "& "
-											      "15 "
-											      "AS "
-											      "UTIN"
-											      "YINT"
-											      ") "
-											      "AS "
-											      "flow"
-											      "_end"
-											      "_rea"
-											      "son,"
-											      " "
-											      "CAST"
-											      "(att"
-											      "ribu"
-											      "tes "
-											      ">> "
-											      "60 "
-											      "AS "
-											      "UTIN"
-											      "YINT"
-											      ") "
-											      "AS "
-											      "tunn"
-											      "el";
+const char flows_view_columns[] = SAME(input) SAME(window_begin) SAME(flow_start_milliseconds)
+    SAME(flow_end_milliseconds) "yagura_address(flow.source_high, flow.source_low) AS "
+				"source_address, "
+				"yagura_address(flow.destination_high, flow.destination_low) AS "
+				"destination_address, " SAME(source_port) SAME(destination_port)
+				    SAME(protocol_identifier) OCTET(16) "ip_version, " SAME(vlan_id)
+					SAME(packet_delta_count) SAME(octet_delta_count)
+					    SAME(reverse_packet_delta_count) SAME(
+						reverse_octet_delta_count)
+						SAME(reverse_flow_start_milliseconds) SAME(
+						    reverse_flow_end_milliseconds)
+						    OCTET(24) "tcp_control_bits, " OCTET(
+							32) "reverse_tcp_"
+							    "control_bits,"
+							    " " OCTET(0) "minimum_ttl, " OCTET(8) "maximum_ttl, " OCTET(
+								40) "rever"
+								    "se_"
+								    "minim"
+								    "um_"
+								    "ttl,"
+								    " " OCTET(
+									48) "reverse_maximum_ttl,"
+									    " " SAME(rtt_microseconds) "CAST((flow.attributes >> 56) & 15 AS UTINYINT) AS flow_end_reason, "
+												       "CAST(flow.attributes >> 60 AS UTINYINT) AS tunnel";
 
-/* "name TYPE" of every column, each part around it as the format of the statement wants. */
+/* The fields as CREATE TABLE declares them, or as a STRUCT of zeros. */
 static char *
-list_columns(const char *before_type, const char *after_type, bool type_first)
+list_fields(bool declare)
 {
 	char *sql = xstrdup("");
 
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
 		const char *type = writer_sql_type(COLUMNS[i].type);
-		int type_size = (int)strcspn(type, " ");
-		char *longer = type_first
-				   ? xasprintf("%s%s%s%.*s%s%s", sql, i > 0 ? ", " : "",
-					 before_type, type_size, type, after_type, COLUMNS[i].name)
-				   : xasprintf("%s%s%s%s%s%s", sql, i > 0 ? ", " : "",
-					 COLUMNS[i].name, before_type, type, after_type);
+		int size = (int)strcspn(type, " ");
+		char *longer = declare ? xasprintf("%s%s%s %.*s", sql, i > 0 ? ", " : "",
+					     COLUMNS[i].name, size, type)
+				       : xasprintf("%s%s'%s': CAST(0 AS %.*s)", sql,
+					     i > 0 ? ", " : "", COLUMNS[i].name, size, type);
 		free(sql);
 		sql = longer;
 	}
@@ -170,22 +138,22 @@ list_columns(const char *before_type, const char *after_type, bool type_first)
 char *
 flows_create_sql(const char *catalog)
 {
-	char *columns = list_columns(" ", "", false);
-	char *sql = xasprintf("CREATE TABLE IF NOT EXISTS %s%s" FLOWS_TABLE " (%s)",
-	    catalog != NULL ? catalog : "", catalog != NULL ? "." : "", columns);
+	char *fields = list_fields(true);
+	char *sql = xasprintf("CREATE TABLE IF NOT EXISTS %s%s" FLOWS_TABLE " (flow STRUCT(%s))",
+	    catalog != NULL ? catalog : "", catalog != NULL ? "." : "", fields);
 
-	free(columns);
+	free(fields);
 	return sql;
 }
 
 char *
 flows_nothing_sql(void)
 {
-	char *columns = list_columns("CAST(0 AS ", ") AS ", true);
-	char *sql =
-	    xasprintf("SELECT %s FROM (SELECT %s) WHERE false", flows_view_columns, columns);
+	char *fields = list_fields(false);
+	char *sql = xasprintf(
+	    "SELECT %s FROM (SELECT {%s} AS flow) WHERE false", flows_view_columns, fields);
 
-	free(columns);
+	free(fields);
 	return sql;
 }
 
@@ -194,12 +162,17 @@ flows_open(struct flows_writer *ret_writer, struct engine *engine, const struct 
     struct err_info *info)
 {
 	enum column_type types[COLUMN_COUNT];
+	const char *names[COLUMN_COUNT];
+	struct writer_place with_fields = *place;
 	struct flows_writer w = { .filled = 0 };
 	enum err e;
 
-	for (size_t i = 0; i < COLUMN_COUNT; i++)
+	for (size_t i = 0; i < COLUMN_COUNT; i++) {
 		types[i] = COLUMNS[i].type;
-	e = writer_open(&w.writer, engine, place, types, COLUMN_COUNT, info);
+		names[i] = COLUMNS[i].name;
+	}
+	with_fields.fields = names;
+	e = writer_open(&w.writer, engine, &with_fields, types, COLUMN_COUNT, info);
 	if (e != ERR_OK)
 		return e;
 	*ret_writer = w;

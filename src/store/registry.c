@@ -95,6 +95,9 @@ delete_input(struct duck *d, uint64_t id, struct err_info *info)
 		free(name);
 	}
 	result_free(r);
+	if (e == ERR_OK && engine->directory == NULL)
+		e = engine_run(engine, engine->writer, info,
+		    "DELETE FROM " FLOWS_TABLE " WHERE flow.input = %" PRIu64, id);
 	if (e == ERR_OK)
 		e = engine_run(
 		    engine, engine->writer, info, "DELETE FROM inputs WHERE id = %" PRIu64, id);

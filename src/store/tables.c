@@ -366,7 +366,7 @@ tables_append(struct tables *tables, struct engine *engine, struct tables_key ke
 		return err_set(
 		    info, ERR_USAGE, "table %s was not declared to the store", rows->table->name);
 	if (entry->writer.appender == NULL) {
-		struct writer_place place = { engine->writer, NULL, entry->name, "summary" };
+		struct writer_place place = { engine->writer, NULL, entry->name, "summary", NULL };
 		e = writer_open(
 		    &entry->writer, engine, &place, entry->types, entry->column_count, info);
 	}

@@ -35,14 +35,20 @@ writer_sql_type(enum column_type type)
 }
 
 static void
-make_chunk(struct writer *w, const enum column_type *types, size_t count)
+make_chunk(struct writer *w, const enum column_type *types, size_t count, const char **fields)
 {
 	const struct duckdb_api *api = &w->engine->api;
 	duckdb_logical_type *logical = xcalloc(count, sizeof(duckdb_logical_type));
 
 	for (size_t i = 0; i < count; i++)
 		logical[i] = api->create_logical_type(writer_type(types[i]));
-	w->chunk = api->create_data_chunk(logical, count);
+	if (fields != NULL) {
+		duckdb_logical_type whole = api->create_struct_type(logical, fields, count);
+		w->chunk = api->create_data_chunk(&whole, 1);
+		api->destroy_logical_type(&whole);
+	} else {
+		w->chunk = api->create_data_chunk(logical, count);
+	}
 	for (size_t i = 0; i < count; i++)
 		api->destroy_logical_type(&logical[i]);
 	free(logical);
@@ -61,7 +67,8 @@ writer_open(struct writer *ret_writer, struct engine *engine, const struct write
 		engine->api.appender_destroy(&w.appender);
 		return e;
 	}
-	make_chunk(&w, types, count);
+	make_chunk(&w, types, count, place->fields);
+	w.is_struct = place->fields != NULL;
 	w.capacity = engine->api.vector_size();
 	*ret_writer = w;
 	return ERR_OK;
