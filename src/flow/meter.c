@@ -356,9 +356,24 @@ update(struct meter *m, size_t index, const struct packet *p)
 	flow_table_schedule(&m->table, e, due(m, e));
 }
 
+/* The table is about to overflow: fetches the slots of the entries that will be evicted for these packets. */
+static void
+prefetch_victims(struct meter *m, size_t count)
+{
+	const struct flow_table *t = &m->table;
+	const struct flow_entry *e = flow_table_soonest(&m->table);
+
+	while (e != NULL && count-- != 0) {
+		__builtin_prefetch(&t->slots[e->tag & t->slot_mask], 1);
+		e = e->next != ENTRY_NONE ? &t->entries[e->next] : NULL;
+	}
+}
+
 void
 meter_packets(struct meter *m, const struct packet *const *packets, size_t count)
 {
+	if (__builtin_expect(m->table.count + count > m->table.capacity, 0))
+		prefetch_victims(m, count);
 	for (size_t i = 0; i < count; i++) {
 		if (packets[i]->kind != PACKET_IP)
 			continue;

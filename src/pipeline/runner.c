@@ -165,10 +165,10 @@ prepare_segment(struct slot *slot)
 	struct packet *packets = slot->chunk.packets;
 
 	memset(slot->counts, 0, sizeof slot->counts);
+	decode_packets(packets + slot->from, slot->to - slot->from, &slot->drops);
 	for (size_t i = slot->from; i < slot->to; i++) {
 		struct packet *p = &packets[i];
 		unsigned shard = 0;
-		decode_packet(p, &slot->drops);
 		if (p->kind == PACKET_IP)
 			shard = flow_shard(&p->source, &p->destination, ANALYSIS_SHARDS);
 		p->shard = (uint8_t)shard;
