@@ -3,6 +3,7 @@
 #include "analysis/quality_section.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "net/link_type.h"
 
@@ -132,11 +133,12 @@ inputs(const struct section_context *c, struct section *section, struct err_info
 		count++;
 		records += result_u64(r, 2);
 		damaged += damage[0] != '\0';
-		section_row(table, json_string(result_text(r, 0)), json_string(result_text(r, 1)),
-		    json_integer((json_int_t)result_u64(r, 2)),
+		section_row(table, json_text(result_text(r, 0), strlen(result_text(r, 0))),
+		    json_string(result_text(r, 1)), json_integer((json_int_t)result_u64(r, 2)),
 		    json_integer((json_int_t)result_u64(r, 3)),
 		    json_integer((json_int_t)result_u64(r, 4)),
-		    json_integer((json_int_t)result_u64(r, 5)), json_string(damage), NULL);
+		    json_integer((json_int_t)result_u64(r, 5)), json_text(damage, strlen(damage)),
+		    NULL);
 	}
 	result_free(r);
 	section_say(section, "This review rests on %s packets of %s %s.",

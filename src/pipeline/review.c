@@ -42,13 +42,20 @@ from_ms(uint64_t ms)
 	return (nsec_t)ms * NSEC_PER_MS;
 }
 
+/* Text from outside: a file name need not be UTF-8. */
+static json_t *
+text_json(const char *text)
+{
+	return json_text(text, strlen(text));
+}
+
 static json_t *
 input_json(const struct result *r)
 {
 	json_t *input = json_object();
 	const char *damage = result_text(r, 7);
 
-	json_object_set_new(input, "path", json_string(result_text(r, 0)));
+	json_object_set_new(input, "path", text_json(result_text(r, 0)));
 	json_object_set_new(input, "kind", json_string(result_text(r, 1)));
 	json_object_set_new(input, "fingerprint", json_string(result_text(r, 2)));
 	json_object_set_new(input, "begin", time_json(from_ms(result_u64(r, 3))));
@@ -56,16 +63,17 @@ input_json(const struct result *r)
 	json_object_set_new(input, "records", json_integer((json_int_t)result_u64(r, 5)));
 	json_object_set_new(input, "octets", json_integer((json_int_t)result_u64(r, 6)));
 	if (damage[0] != '\0')
-		json_object_set_new(input, "damage", json_pack("[{s:s}]", "reason", damage));
+		json_object_set_new(
+		    input, "damage", json_pack("[{s:o}]", "reason", text_json(damage)));
 	return input;
 }
 
 static json_t *
 failure_json(const struct review_failure *failure)
 {
-	return json_pack("{s:s, s:s, s:s, s:n, s:n, s:i, s:i, s:[{s:s}]}", "path", failure->path,
-	    "kind", "unknown", "fingerprint", "", "begin", "end", "records", 0, "octets", 0,
-	    "damage", "reason", failure->reason);
+	return json_pack("{s:o, s:s, s:s, s:n, s:n, s:i, s:i, s:[{s:o}]}", "path",
+	    text_json(failure->path), "kind", "unknown", "fingerprint", "", "begin", "end",
+	    "records", 0, "octets", 0, "damage", "reason", text_json(failure->reason));
 }
 
 /* The inputs whose records fall into the period; also finds the first and last record time. */
@@ -214,7 +222,7 @@ add_head(struct build *b)
 	json_t *about = json_pack("{s:s}", "time_zone", site->time_zone);
 
 	if (site->name != NULL)
-		json_object_set_new(about, "name", json_string(site->name));
+		json_object_set_new(about, "name", text_json(site->name));
 	json_object_set_new(b->review, "schema", json_string("yagura.review/1"));
 	json_object_set_new(b->review, "generator",
 	    json_pack("{s:s, s:s}", "name", "yagura", "version", YAGURA_VERSION));
