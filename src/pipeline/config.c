@@ -33,6 +33,8 @@ static const struct setting METER_SETTINGS[] = {
 	    "octets of IP fragments held for reassembly" },
 	{ "stream_capacity", SETTING_U64, "262144", "64", "16777216",
 	    "TCP connections reassembled at once" },
+	{ "stream_idle", SETTING_DURATION, "5m", "1s", "1d",
+	    "silence that ends the reassembly of a TCP connection" },
 	{ "stream_memory", SETTING_SIZE, "256MiB", "1MiB", "64GiB",
 	    "octets of TCP segments held out of order" },
 	{ "stream_hold", SETTING_SIZE, "1MiB", "4KiB", "1GiB",

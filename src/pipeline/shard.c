@@ -82,7 +82,7 @@ make_streams(struct shard *s, struct hash_secret secret)
 		.connections = settings_u64(meter, "stream_capacity") / ANALYSIS_SHARDS,
 		.memory = settings_size(meter, "stream_memory") / ANALYSIS_SHARDS,
 		.memory_per_stream = settings_size(meter, "stream_hold"),
-		.idle = settings_duration(meter, "active_timeout"),
+		.idle = settings_duration(meter, "stream_idle"),
 		.secret = secret,
 		.drops = &s->counters.drops,
 		.deliver = take_stream,
@@ -196,12 +196,16 @@ meter(struct shard *s, struct packet **packets, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct packet *p = packets[i];
 		if (__builtin_expect((p->flags & PACKET_FRAGMENT) != 0, 0)) {
+			/* What comes out of it reaches the streams in its place among the other
+			 * packets. */
 			if (s->reassembly != NULL)
 				fragment_reassemble(s->reassembly, p);
 			meter_packets(s->meter, ready, ready_count);
 			ready_count = 0;
 			if (!fragment_resolve(s->ports, p))
 				continue;
+		} else if (s->streams != NULL && p->protocol == IP_PROTOCOL_TCP) {
+			stream_table_packet(s->streams, p);
 		}
 		ready[ready_count++] = p;
 	}
@@ -216,13 +220,10 @@ shard_packets(struct shard *s, struct packet **packets, size_t count)
 	};
 
 	s->counters.records += count;
+	s->latest = packets[count - 1]->time;
 	if ((s->consumed & OBS_PACKET) != 0)
 		observe(s, &batch);
 	meter(s, packets, count);
-	for (size_t i = 0; s->streams != NULL && i < count; i++)
-		if (packets[i]->protocol == IP_PROTOCOL_TCP &&
-		    (packets[i]->flags & PACKET_FRAGMENT) == 0)
-			stream_table_packet(s->streams, packets[i]);
 }
 
 void
@@ -230,6 +231,7 @@ shard_end_window(struct shard *s)
 {
 	struct batch batch = { .type = OBS_COUNTERS, .count = 1, .counters = &s->counters };
 
+	fragment_ports_advance(s->ports, s->latest);
 	meter_flush(s->meter);
 	if (s->kept != NULL)
 		pour_flows(s);

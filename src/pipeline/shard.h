@@ -35,6 +35,7 @@ struct shard {
 	struct fragment_reassembly *reassembly; /* owned; NULL when nobody subscribes */
 	struct stream_table *streams;           /* owned; NULL when nobody subscribes */
 	struct obs_counters counters;           /* of the open window */
+	nsec_t latest; /* time of the last packet */
 	struct flow_sink sink;
 	size_t kept_count;
 	struct flow *kept; /* owned; flows waiting for the sink, NULL without one */
@@ -46,7 +47,7 @@ MUST_CHECK enum err shard_init(struct shard *shard, const struct config *config,
     struct hash_secret secret, const struct flow_sink *sink, struct err_info *info);
 void shard_release(struct shard *shard);
 
-/* Takes packets of this shard, at most BATCH_MAX. */
+/* Takes packets of this shard, 1 to BATCH_MAX. */
 void shard_packets(struct shard *shard, struct packet **packets, size_t count);
 
 /* Ends the open window: waiting flows are delivered and the counters observed. */
