@@ -4,8 +4,13 @@
  *
  * At most `capacity` keys are held, each with three counters (for traffic: octets, packets, flows).
  * A key that is held is simply added to.  When a new key finds the table full, it is purged: for
- * each metric m the counter d_m that stands at the 5/6 quantile is subtracted from every counter
- * (down to 0 at most), error[m] grows by d_m, and keys whose counters are all 0 leave.
+ * each metric m a number d_m that more than capacity/6 of the counters reach is subtracted from
+ * every counter (down to 0 at most), error[m] grows by d_m, and keys whose counters are all 0
+ *leave.
+ *
+ * Large tables take d_m from a sample at even distances, a little below the 5/6 quantile; one pass
+ * over the counters then proves that more than capacity/6 reach it and that at most half of the
+ * keys stay.  Where it does not, and in small tables, d_m is the 5/6 quantile exactly.
  *
  * Bounds.  For every key and metric, held or not (an absent counter is 0):
  *
@@ -14,8 +19,8 @@
  * where N_m is the sum of all weights.  The first holds because each purge takes at most d_m from a
  * key.  The second: more than capacity/6 counters are at least d_m, so a purge takes at least
  * d_m capacity/6 out of the sum of the counters, which never got more than N_m in.  And at least
- * half the table becomes free: at most capacity/6 keys are above d_m in each of the three metrics.
- * So a purge, linear in the capacity, is paid by capacity/2 new keys.
+ * half the table becomes free: with exact quantiles at most capacity/6 keys are above d_m in each
+ *of the three metrics.  So a purge, linear in the capacity, is paid by capacity/2 new keys.
  *
  * Merging two summaries, by adding each key of one to the other and the errors, keeps both bounds
  * (the argument above does not ask in which table a purge took its share).
@@ -56,6 +61,7 @@ struct mg {
 	struct mg_entry *entries; /* owned; `count` of them in order of coming */
 	uint32_t *slots;   /* owned; lowest 12 bits of the hash, 20 bits of entry number + 1 */
 	uint64_t *scratch; /* owned; capacity words, for finding d_m */
+	uint32_t *listed;  /* owned; capacity numbers of the entries that a purge must look at */
 	uint32_t count;
 	uint32_t capacity;
 	uint32_t slot_mask;
@@ -74,13 +80,11 @@ void mg_release(struct mg *mg);
 /* Back to empty, at the cost of what is held; `leave` is not called. */
 void mg_clear(struct mg *mg);
 
-/* The new entry of a key that is not there, purging first when the table is full; `at` is the empty
- * slot where looking for it ended.  For mg_add alone. */
-struct mg_entry *mg_insert(struct mg *mg, const uint64_t *key, uint32_t hash, uint32_t at);
+/* Purges the full table and returns the empty slot for a key with this hash; for mg_add alone. */
+uint32_t mg_make_room(struct mg *mg, uint32_t hash);
 
 #define MG_NUMBER_BITS 20
 #define MG_NUMBER_MASK ((1U << MG_NUMBER_BITS) - 1)
-#define MG_TAG_MASK    ((1U << (32 - MG_NUMBER_BITS)) - 1)
 
 /* Asks for the memory that mg_add will touch first. */
 static inline void
@@ -106,6 +110,29 @@ mg_sum(uint64_t a, uint64_t b)
 	return a + b < a ? UINT64_MAX : a + b;
 }
 
+/* The entry of a key that is not there; `at` is the empty slot where looking for it ended. */
+static inline struct mg_entry *
+mg_insert(struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash, uint32_t at,
+    const uint64_t weights[MG_METRICS])
+{
+	struct mg_entry *e;
+
+	if (__builtin_expect(mg->count == mg->capacity, 0))
+		at = mg_make_room(mg, hash);
+	e = &mg->entries[mg->count++];
+	mg->slots[at] = hash << MG_NUMBER_BITS | mg->count;
+	e->key[0] = key[0];
+	e->key[1] = key[1];
+	e->key[2] = key_words == 4 ? key[2] : 0;
+	e->key[3] = key_words == 4 ? key[3] : 0;
+	e->counters[0] = weights[0];
+	e->counters[1] = weights[1];
+	e->counters[2] = weights[2];
+	e->hash = hash;
+	e->handle = 0;
+	return e;
+}
+
 /*
  * Adds weights to a key and returns its entry, good until the next call.  `hash` is of the key: the
  * same for the same key in this table, its highest bits the best.  `key_words` is the table's, said
@@ -119,13 +146,13 @@ mg_add(struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash,
 
 	for (uint32_t at = hash >> mg->slot_shift;; at = (at + 1) & mg->slot_mask) {
 		uint32_t slot = mg->slots[at];
-		if (slot == 0) {
-			e = mg_insert(mg, key, hash, at);
-			break;
-		}
+		if (slot == 0)
+			return mg_insert(mg, key, key_words, hash, at, weights);
+		/* The tags agree where no bit above the number differs. */
+		if ((slot ^ hash << MG_NUMBER_BITS) > MG_NUMBER_MASK)
+			continue;
 		e = &mg->entries[(slot & MG_NUMBER_MASK) - 1];
-		if (slot >> MG_NUMBER_BITS == (hash & MG_TAG_MASK) && e->key[0] == key[0] &&
-		    e->key[1] == key[1] &&
+		if (e->key[0] == key[0] && e->key[1] == key[1] &&
 		    (key_words == 2 || (e->key[2] == key[2] && e->key[3] == key[3])))
 			break;
 	}

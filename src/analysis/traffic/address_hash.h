@@ -6,8 +6,9 @@
  * mixer the upper half of that sum is strongly universal (M. Thorup, "High speed hashing for
  * integers and strings", arXiv:1504.06804, section 3.4): whoever does not know the secret cannot
  * choose keys that collide more often than chance.  That holds for senders who never see a hash
- * value, which is so here, and costs a fifth of SipHash, which makes the secret numbers. hash_mix64
- * at the end is one to one; it breaks up runs of neighbouring keys for linear probing.
+ * value, which is so here, and costs a tenth of SipHash, which makes the secret numbers.  The end
+ * is one to one; it breaks up runs of neighbouring keys for linear probing.  Bits below 32 of the
+ * result are poor.
  */
 #ifndef YAGURA_ANALYSIS_TRAFFIC_ADDRESS_HASH_H
 #define YAGURA_ANALYSIS_TRAFFIC_ADDRESS_HASH_H
@@ -46,11 +47,19 @@ address_hash_sum(const uint64_t numbers[4], const struct address *a)
 	return sum;
 }
 
+/* From sums to a hash. */
+static inline uint64_t
+address_hash_end(const struct address_hash *h, uint64_t sum)
+{
+	sum += h->offset;
+	return (sum ^ sum >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 /* Of one address or masked prefix. */
 static inline uint64_t
 address_hash_one(const struct address_hash *h, const struct address *a)
 {
-	return hash_mix64(address_hash_sum(h->source, a) + h->offset);
+	return address_hash_end(h, address_hash_sum(h->source, a));
 }
 
 /* Of an ordered pair of prefixes. */
@@ -58,9 +67,9 @@ static inline uint64_t
 address_hash_pair(const struct address_hash *h, const struct address *source,
     const struct address *destination, unsigned source_length, unsigned destination_length)
 {
-	return hash_mix64(address_hash_sum(h->source, source) +
-			  address_hash_sum(h->destination, destination) +
-			  h->lengths * (source_length << 8 | destination_length) + h->offset);
+	return address_hash_end(h, address_hash_sum(h->source, source) +
+				       address_hash_sum(h->destination, destination) +
+				       h->lengths * (source_length << 8 | destination_length));
 }
 
 #endif

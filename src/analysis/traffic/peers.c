@@ -7,8 +7,7 @@
 
 #include "base/xmalloc.h"
 
-#define RANK_BITS 6
-#define RANK_MASK ((1U << RANK_BITS) - 1)
+#define RANK_MASK ((1U << PEERS_RANK_BITS) - 1)
 
 void
 peers_pool_init(struct peers_pool *pool, uint32_t capacity)
@@ -75,7 +74,7 @@ spread(const uint64_t *words, uint8_t *registers)
 
 	memcpy(codes, words, sizeof codes);
 	for (size_t i = 0; i < PEERS_CODES && codes[i] != 0; i++)
-		raise_full(registers, codes[i] >> RANK_BITS, codes[i] & RANK_MASK);
+		raise_full(registers, codes[i] >> PEERS_RANK_BITS, codes[i] & RANK_MASK);
 }
 
 /* Moves a key to a full sketch; NULL when the pool has none. */
@@ -97,13 +96,13 @@ promote(struct peers_pool *pool, struct peers p)
 void
 peers_raise(struct peers_pool *pool, struct peers p, uint32_t index, uint8_t rank)
 {
-	uint16_t code = (uint16_t)(index << RANK_BITS | rank);
+	uint16_t code = (uint16_t)(index << PEERS_RANK_BITS | rank);
 	uint16_t codes[PEERS_CODES];
 	uint8_t *registers;
 
 	memcpy(codes, p.codes, sizeof codes);
 	for (size_t i = 0; i < PEERS_CODES; i++) {
-		if (codes[i] != 0 && codes[i] >> RANK_BITS != index)
+		if (codes[i] != 0 && codes[i] >> PEERS_RANK_BITS != index)
 			continue;
 		if (codes[i] < code) {
 			codes[i] = code;
@@ -133,7 +132,7 @@ peers_union(struct peers_pool *pool, struct peers into, const struct peers_pool 
 	}
 	memcpy(codes, from.codes, sizeof codes);
 	for (size_t i = 0; i < PEERS_CODES && codes[i] != 0; i++) {
-		uint32_t index = codes[i] >> RANK_BITS;
+		uint32_t index = codes[i] >> PEERS_RANK_BITS;
 		uint8_t rank = codes[i] & RANK_MASK;
 		target = peers_registers(pool, *into.handle);
 		if (target != NULL)

@@ -14,12 +14,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "stat/hll.h"
 
 #define PEERS_PRECISION 10
 #define PEERS_SIZE      HLL_SIZE(PEERS_PRECISION)
 #define PEERS_CODES     8
+#define PEERS_RANK_BITS 6 /* of a code; the register number is above */
 
 /* The full sketches.  The memory of one that was never used is never touched. */
 struct peers_pool {
@@ -61,13 +63,19 @@ void peers_raise(struct peers_pool *pool, struct peers p, uint32_t index, uint8_
 static inline void
 peers_add(struct peers_pool *pool, struct peers p, uint64_t hash)
 {
+	uint32_t index = hll_index(hash, PEERS_PRECISION);
+	uint8_t rank = hll_rank(hash, PEERS_PRECISION);
 	uint8_t *registers = peers_registers(pool, *p.handle);
 
-	if (registers != NULL)
-		hll_add(registers, PEERS_PRECISION, hash);
-	else
-		peers_raise(
-		    pool, p, hll_index(hash, PEERS_PRECISION), hll_rank(hash, PEERS_PRECISION));
+	if (registers != NULL) {
+		/* No branch: whether a register rises cannot be foretold. */
+		registers[index] = registers[index] > rank ? registers[index] : rank;
+	} else if (p.codes[0] == 0) {
+		uint16_t code = (uint16_t)(index << PEERS_RANK_BITS | rank);
+		memcpy(p.codes, &code, sizeof code);
+	} else {
+		peers_raise(pool, p, index, rank);
+	}
 }
 
 /* Adds the peers of a key of another pool. */

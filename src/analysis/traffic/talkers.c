@@ -9,8 +9,9 @@
  * and printed. Peers are a HyperLogLog a key (peers.h), the number of distinct keys one HyperLogLog
  * a kind.
  *
- * A batch goes through in three steps, so that memory is asked for before it is needed: hash all
- * keys and prefetch their slots, prefetch their entries, update.
+ * A batch goes through in chunks, and a chunk kind by kind, so that one table at a time is in use:
+ * hash all keys and prefetch their slots; then for each kind prefetch the entries some flows ahead
+ * and update.
  *
  * Consumes flows.  Yields per window and kind the keys that are among the greatest by any measure,
  * and a row with the totals and the bounds.
@@ -26,7 +27,8 @@
 #include "stat/hll.h"
 #include "stat/select.h"
 
-#define CHUNK 16 /* flows prefetched together: what they touch fits in the first-level cache */
+#define CHUNK 64 /* flows that go through together: their keys fit in the first-level cache */
+#define AHEAD 4  /* flows from the prefetch of an entry to its update */
 
 /* Registers of `distinct` whose numbers are kept, so that clearing a quiet window is cheap. */
 #define TOUCHED_MOST 512
@@ -70,11 +72,13 @@ struct keys {
 
 /* ------------------------------------------------------------------ hashing */
 
-/* A pair by the hashes of its ends, in either order. */
+/* Of a pair, the lower end first, whose own sum is known already. */
 static inline uint32_t
-hash_pair(const uint64_t hashes[2])
+hash_pair(const struct address_hash *hash, uint64_t lower_sum, const struct address *higher)
 {
-	return (uint32_t)(hash_mix64(hashes[0] + hashes[1]) >> 32);
+	uint64_t sum = lower_sum + address_hash_sum(hash->destination, higher);
+
+	return (uint32_t)(address_hash_end(hash, sum) >> 32);
 }
 
 /* A hash of an address without a secret, for sketches. */
@@ -98,35 +102,34 @@ prefix_of(const struct address *a)
 
 static_assert(TALKERS_PREFIX_IPV4 == 24, "prefix_of clears the last octet");
 
-static inline void
-order_pair(uint64_t words[4], const struct address ends[2])
+/* Which of the two ends is the lower one. */
+static inline unsigned
+lower_end(const struct address ends[2])
 {
-	uint64_t a0 = __builtin_bswap64(ends[0].words[0]), a1 = __builtin_bswap64(ends[0].words[1]);
-	uint64_t b0 = __builtin_bswap64(ends[1].words[0]), b1 = __builtin_bswap64(ends[1].words[1]);
-	unsigned swap = b0 < a0 || (b0 == a0 && b1 < a1);
+	unsigned word = ends[0].words[0] == ends[1].words[0];
 
-	words[0] = ends[swap].words[0];
-	words[1] = ends[swap].words[1];
-	words[2] = ends[!swap].words[0];
-	words[3] = ends[!swap].words[1];
+	return __builtin_bswap64(ends[1].words[word]) < __builtin_bswap64(ends[0].words[word]);
 }
 
 static inline void
 keys_of(const struct address_hash *hash, const struct flow *f, struct keys *k)
 {
-	uint64_t hashes[2];
+	uint64_t sums[2];
+	unsigned lower;
 
 	k->ends[0] = f->source;
 	k->ends[1] = f->destination;
 	for (unsigned i = 0; i < 2; i++) {
 		k->prefixes[i] = prefix_of(&k->ends[i]);
-		hashes[i] = address_hash_one(hash, &k->ends[i]);
-		k->end_hashes[i] = (uint32_t)(hashes[i] >> 32);
+		sums[i] = address_hash_sum(hash->source, &k->ends[i]);
+		k->end_hashes[i] = (uint32_t)(address_hash_end(hash, sums[i]) >> 32);
 		k->prefix_hashes[i] = (uint32_t)(address_hash_one(hash, &k->prefixes[i]) >> 32);
 		k->fixed[i] = hash_fixed(&k->ends[i]);
 	}
-	order_pair(k->pair_words, k->ends);
-	k->pair_hash = hash_pair(hashes);
+	lower = lower_end(k->ends);
+	memcpy(&k->pair_words[0], &k->ends[lower], sizeof k->ends[0]);
+	memcpy(&k->pair_words[2], &k->ends[!lower], sizeof k->ends[0]);
+	k->pair_hash = hash_pair(hash, sums[lower], &k->ends[!lower]);
 	k->weights[TALKERS_OCTETS] = mg_sum(f->octets[0], f->octets[1]);
 	k->weights[TALKERS_PACKETS] = mg_sum(f->packets[0], f->packets[1]);
 	k->weights[TALKERS_FLOWS] = 1;
@@ -134,7 +137,7 @@ keys_of(const struct address_hash *hash, const struct flow *f, struct keys *k)
 
 /* ------------------------------------------------------------------ distinct keys */
 
-static inline void
+static void
 distinct_raise(struct distinct *d, uint32_t index, uint8_t rank)
 {
 	if (d->registers[index] >= rank)
@@ -150,8 +153,15 @@ distinct_raise(struct distinct *d, uint32_t index, uint8_t rank)
 static inline void
 distinct_add(struct distinct *d, uint64_t hash)
 {
-	distinct_raise(d, hll_index(hash, TALKERS_DISTINCT_PRECISION),
-	    hll_rank(hash, TALKERS_DISTINCT_PRECISION));
+	uint32_t index = hll_index(hash, TALKERS_DISTINCT_PRECISION);
+	uint8_t rank = hll_rank(hash, TALKERS_DISTINCT_PRECISION);
+	uint8_t *r = &d->registers[index];
+
+	/* No branch on the register: whether it rises cannot be foretold. */
+	if (d->touched_count > TOUCHED_MOST)
+		*r = *r > rank ? *r : rank;
+	else
+		distinct_raise(d, index, rank);
 }
 
 static void
@@ -251,16 +261,6 @@ prefetch_slots(const struct talkers *t, const struct keys *k)
 	mg_prefetch_slot(&t->groups[TALKERS_PAIR].mg, k->pair_hash);
 }
 
-static inline void
-prefetch_entries(const struct talkers *t, const struct keys *k)
-{
-	for (unsigned i = 0; i < 2; i++) {
-		mg_prefetch_entry(&t->groups[TALKERS_ADDRESS].mg, k->end_hashes[i]);
-		mg_prefetch_entry(&t->groups[TALKERS_PREFIX].mg, k->prefix_hashes[i]);
-	}
-	mg_prefetch_entry(&t->groups[TALKERS_PAIR].mg, k->pair_hash);
-}
-
 /* Counts a flow for one key; `peer` is the fixed hash of the other end. */
 static inline void
 update(
@@ -271,46 +271,70 @@ update(
 	peers_add(&g->pool, entry_peers(e), peer);
 }
 
-static inline void
-update_all(struct talkers *t, const struct keys *k)
+static void
+update_addresses(struct group *g, const struct keys *keys, size_t count)
 {
-	struct group *addresses = &t->groups[TALKERS_ADDRESS];
-	struct group *prefixes = &t->groups[TALKERS_PREFIX];
-	struct group *pairs = &t->groups[TALKERS_PAIR];
-	/* A key that is at both ends is counted once, with the one peer it has: itself. */
-	unsigned ends = address_equal(&k->ends[0], &k->ends[1]) ? 1 : 2;
-	bool same_prefix = address_equal(&k->prefixes[0], &k->prefixes[1]);
-
-	for (unsigned m = 0; m < MG_METRICS; m++)
-		t->totals[m] = mg_sum(t->totals[m], k->weights[m]);
-	for (unsigned i = 0; i < ends; i++) {
-		update(addresses, &k->ends[i], k->end_hashes[i], k, k->fixed[!i]);
-		distinct_add(&addresses->distinct, k->fixed[i]);
-		distinct_add(&prefixes->distinct, hash_fixed(&k->prefixes[i]));
+	for (size_t i = 0; i < count; i++) {
+		const struct keys *k = &keys[i];
+		mg_prefetch_entry(&g->mg, k[AHEAD].end_hashes[0]);
+		mg_prefetch_entry(&g->mg, k[AHEAD].end_hashes[1]);
+		update(g, &k->ends[0], k->end_hashes[0], k, k->fixed[1]);
+		distinct_add(&g->distinct, k->fixed[0]);
+		/* A key that is at both ends is counted once, with the one peer it has: itself. */
+		if (address_equal(&k->ends[0], &k->ends[1]))
+			continue;
+		update(g, &k->ends[1], k->end_hashes[1], k, k->fixed[0]);
+		distinct_add(&g->distinct, k->fixed[1]);
 	}
-	update(prefixes, &k->prefixes[0], k->prefix_hashes[0], k, k->fixed[1]);
-	if (!same_prefix)
-		update(prefixes, &k->prefixes[1], k->prefix_hashes[1], k, k->fixed[0]);
-	(void)mg_add(&pairs->mg, k->pair_words, 4, k->pair_hash, k->weights);
-	distinct_add(&pairs->distinct, hash_mix64(k->fixed[0] + k->fixed[1]));
+}
+
+static void
+update_prefixes(struct group *g, const struct keys *keys, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct keys *k = &keys[i];
+		mg_prefetch_entry(&g->mg, k[AHEAD].prefix_hashes[0]);
+		mg_prefetch_entry(&g->mg, k[AHEAD].prefix_hashes[1]);
+		update(g, &k->prefixes[0], k->prefix_hashes[0], k, k->fixed[1]);
+		distinct_add(&g->distinct, hash_fixed(&k->prefixes[0]));
+		if (address_equal(&k->prefixes[0], &k->prefixes[1]))
+			continue;
+		update(g, &k->prefixes[1], k->prefix_hashes[1], k, k->fixed[0]);
+		distinct_add(&g->distinct, hash_fixed(&k->prefixes[1]));
+	}
+}
+
+static void
+update_pairs(struct group *g, const struct keys *keys, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct keys *k = &keys[i];
+		mg_prefetch_entry(&g->mg, k[AHEAD].pair_hash);
+		(void)mg_add(&g->mg, k->pair_words, 4, k->pair_hash, k->weights);
+		distinct_add(&g->distinct, hash_mix64(k->fixed[0] + k->fixed[1]));
+	}
 }
 
 static void
 observe(void *state, const struct batch *batch)
 {
 	struct talkers *t = state;
-	struct keys keys[CHUNK];
+	struct keys keys[CHUNK + AHEAD];
 
 	for (size_t begin = 0; begin < batch->count; begin += CHUNK) {
 		size_t count = batch->count - begin < CHUNK ? batch->count - begin : CHUNK;
 		for (size_t i = 0; i < count; i++) {
 			keys_of(&t->hash, &batch->flows[begin + i], &keys[i]);
 			prefetch_slots(t, &keys[i]);
+			for (unsigned m = 0; m < MG_METRICS; m++)
+				t->totals[m] = mg_sum(t->totals[m], keys[i].weights[m]);
 		}
-		for (size_t i = 0; i < count; i++)
-			prefetch_entries(t, &keys[i]);
-		for (size_t i = 0; i < count; i++)
-			update_all(t, &keys[i]);
+		/* What is asked for past the end does not matter. */
+		for (size_t i = 0; i < AHEAD; i++)
+			keys[count + i] = keys[count - 1];
+		update_addresses(&t->groups[TALKERS_ADDRESS], keys, count);
+		update_prefixes(&t->groups[TALKERS_PREFIX], keys, count);
+		update_pairs(&t->groups[TALKERS_PAIR], keys, count);
 	}
 }
 
@@ -320,13 +344,12 @@ observe(void *state, const struct batch *batch)
 static uint32_t
 hash_key(const struct address_hash *hash, unsigned kind, const uint64_t *key)
 {
-	uint64_t hashes[2] = { 0, 0 };
+	struct address first = { .words = { key[0], key[1] } };
+	uint64_t sum = address_hash_sum(hash->source, &first);
 
-	for (unsigned i = 0; i < (kind == TALKERS_PAIR ? 2 : 1); i++) {
-		struct address a = { .words = { key[(size_t)2 * i], key[(size_t)2 * i + 1] } };
-		hashes[i] = address_hash_one(hash, &a);
-	}
-	return kind == TALKERS_PAIR ? hash_pair(hashes) : (uint32_t)(hashes[0] >> 32);
+	if (kind == TALKERS_PAIR)
+		return hash_pair(hash, sum, &(struct address){ .words = { key[2], key[3] } });
+	return (uint32_t)(address_hash_end(hash, sum) >> 32);
 }
 
 static void
