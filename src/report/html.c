@@ -132,15 +132,13 @@ contents(struct page *p, const json_t *review)
 	if (json_array_size(json_object_get(review, "findings")) > 0)
 		(void)fprintf(p->out, "<li><a href=\"#findings\">Findings (%zu)</a></li>\n",
 		    json_array_size(json_object_get(review, "findings")));
-	json_array_foreach(json_object_get(review, "chapters"), i, chapter)
-	{
+	json_array_foreach (json_object_get(review, "chapters"), i, chapter) {
 		(void)fputs("<li><a href=\"#chapter-", p->out);
 		markup_id(p->out, json_string_value(json_object_get(chapter, "id")));
 		(void)fputs("\">", p->out);
 		markup_bdi(p->out, chapter, "title");
 		(void)fputs("</a>\n<ol>\n", p->out);
-		json_array_foreach(json_object_get(chapter, "sections"), k, section)
-		{
+		json_array_foreach (json_object_get(chapter, "sections"), k, section) {
 			(void)fputs("<li><a href=\"#section-", p->out);
 			markup_id(p->out, json_string_value(json_object_get(section, "id")));
 			(void)fputs("\">", p->out);
@@ -159,26 +157,26 @@ brief(struct page *p, const json_t *review)
 	const json_t *chapter, *section, *text;
 	size_t i, k, count = 0;
 
-	json_array_foreach(json_object_get(review, "chapters"), i, chapter) count +=
-	    json_array_size(json_object_get(chapter, "sections"));
+	json_array_foreach (json_object_get(review, "chapters"), i, chapter)
+		count += json_array_size(json_object_get(chapter, "sections"));
 	if (count < 2)
 		return;
 	(void)fputs("<section class=\"brief\" id=\"brief\">\n<h2>In brief</h2>\n<dl>\n", p->out);
-	json_array_foreach(json_object_get(review, "chapters"), i, chapter){
-		json_array_foreach(json_object_get(chapter, "sections"), k, section){
-		    text = json_array_get(json_object_get(section, "summary"), 0);
-	if (!json_is_string(text))
-		continue;
-	(void)fputs("<div><dt><a href=\"#section-", p->out);
-	markup_id(p->out, json_string_value(json_object_get(section, "id")));
-	(void)fputs("\">", p->out);
-	markup_bdi(p->out, section, "title");
-	(void)fputs("</a></dt><dd>", p->out);
-	markup_text(p->out, json_string_value(text), json_string_length(text));
-	(void)fputs("</dd></div>\n", p->out);
-}
-}
-(void)fputs("</dl>\n</section>\n", p->out);
+	json_array_foreach (json_object_get(review, "chapters"), i, chapter) {
+		json_array_foreach (json_object_get(chapter, "sections"), k, section) {
+			text = json_array_get(json_object_get(section, "summary"), 0);
+			if (!json_is_string(text))
+				continue;
+			(void)fputs("<div><dt><a href=\"#section-", p->out);
+			markup_id(p->out, json_string_value(json_object_get(section, "id")));
+			(void)fputs("\">", p->out);
+			markup_bdi(p->out, section, "title");
+			(void)fputs("</a></dt><dd>", p->out);
+			markup_text(p->out, json_string_value(text), json_string_length(text));
+			(void)fputs("</dd></div>\n", p->out);
+		}
+	}
+	(void)fputs("</dl>\n</section>\n", p->out);
 }
 
 static void
@@ -187,15 +185,14 @@ chapters(struct page *p, const json_t *review)
 	const json_t *chapter, *section;
 	size_t i, k;
 
-	json_array_foreach(json_object_get(review, "chapters"), i, chapter)
-	{
+	json_array_foreach (json_object_get(review, "chapters"), i, chapter) {
 		(void)fputs("<section class=\"chapter\" id=\"chapter-", p->out);
 		markup_id(p->out, json_string_value(json_object_get(chapter, "id")));
 		(void)fputs("\">\n<h2>", p->out);
 		markup_bdi(p->out, chapter, "title");
 		(void)fputs("</h2>\n", p->out);
-		json_array_foreach(json_object_get(chapter, "sections"), k, section)
-		    html_section(p, section, i, k);
+		json_array_foreach (json_object_get(chapter, "sections"), k, section)
+			html_section(p, section, i, k);
 		(void)fputs("</section>\n", p->out);
 	}
 }
@@ -212,9 +209,10 @@ counters(struct page *p, const char *title, json_t *object)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(
-	    object, key, value) if (!json_is_integer(value) || json_integer_value(value) != 0)(void)
-	    json_array_append_new(list, json_pack("{s:s, s:O}", "name", key, "count", value));
+	json_object_foreach (object, key, value)
+		if (!json_is_integer(value) || json_integer_value(value) != 0)
+			(void)json_array_append_new(
+			    list, json_pack("{s:s, s:O}", "name", key, "count", value));
 	if (json_array_size(list) > 0)
 		html_objects(p, title, list, columns, ARRAY_COUNT(columns));
 	json_decref(list);
@@ -228,13 +226,11 @@ inputs_for_reading(const json_t *inputs)
 	json_t *input, *damage;
 	size_t i, k;
 
-	json_array_foreach(inputs, i, input)
-	{
+	json_array_foreach (inputs, i, input) {
 		json_t *copy = json_copy(input);
 		json_t *texts = json_array();
 
-		json_array_foreach(json_object_get(input, "damage"), k, damage)
-		{
+		json_array_foreach (json_object_get(input, "damage"), k, damage) {
 			char number[32];
 			json_int_t offset = json_integer_value(json_object_get(damage, "offset"));
 			const char *reason = json_string_value(json_object_get(damage, "reason"));
@@ -260,8 +256,7 @@ has_quality(const json_t *review)
 	const json_t *chapter;
 	size_t i;
 
-	json_array_foreach(json_object_get(review, "chapters"), i, chapter)
-	{
+	json_array_foreach (json_object_get(review, "chapters"), i, chapter) {
 		const char *id = json_string_value(json_object_get(chapter, "id"));
 		if (id != NULL && strcmp(id, "quality") == 0)
 			return true;

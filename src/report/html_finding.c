@@ -63,8 +63,7 @@ items(struct page *p, const json_t *list, const char *name)
 	size_t i;
 
 	(void)fputs("<ul>", p->out);
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		(void)fputs("<li>", p->out);
 		html_any(p, item, name, 0);
 		(void)fputs("</li>", p->out);
@@ -79,8 +78,7 @@ terms(struct page *p, json_t *object)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(object, key, value)
-	{
+	json_object_foreach (object, key, value) {
 		json_t *low = beside(object, key, "_low");
 		json_t *high = beside(object, key, "_high");
 		bool is_wide = json_is_object(json_array_get(value, 0));
@@ -114,8 +112,7 @@ evidence(struct page *p, const json_t *list)
 	if (json_array_size(list) == 0)
 		return;
 	(void)fputs("<h4>Evidence</h4>\n<ul class=\"evidence\">\n", p->out);
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		if (i == EVIDENCE_SHOWN) {
 			char number[32];
 			(void)fprintf(p->out, "<li>and %s more</li>\n",
@@ -138,8 +135,7 @@ thresholds(struct page *p, const json_t *list)
 	if (json_array_size(list) == 0)
 		return;
 	(void)fputs("<h4>Thresholds</h4>\n<ul class=\"thresholds\">\n", p->out);
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		(void)fputs("<li>", p->out);
 		markup_bdi(p->out, item, "name");
 		(void)fputs(": ", p->out);
@@ -202,8 +198,7 @@ overview(struct page *p, const json_t *findings)
 	    "<thead><tr><th scope=\"col\">Severity</th><th scope=\"col\">Finding</th>"
 	    "<th scope=\"col\">Subject</th><th scope=\"col\">Begin</th></tr></thead>\n<tbody>\n",
 	    p->out);
-	json_array_foreach(findings, i, item)
-	{
+	json_array_foreach (findings, i, item) {
 		(void)fprintf(p->out, "<tr><th scope=\"row\"><span class=\"severity severity-%s\">",
 		    severity_class(item));
 		markup_bdi(p->out, item, "severity");

@@ -44,13 +44,11 @@ html_section(struct page *p, const json_t *section, size_t chapter, size_t index
 	(void)fputs("</h3>\n<div class=\"summary\">\n", p->out);
 	paragraphs(p, json_object_get(section, "summary"));
 	(void)fputs("</div>\n", p->out);
-	json_array_foreach(json_object_get(section, "figures"), i, item)
-	{
+	json_array_foreach (json_object_get(section, "figures"), i, item) {
 		(void)snprintf(place, sizeof place, "%zu.%zu.%zu", chapter, index, i);
 		figure(p, item, id, place);
 	}
-	json_array_foreach(json_object_get(section, "tables"), i, item)
-	{
+	json_array_foreach (json_object_get(section, "tables"), i, item) {
 		(void)snprintf(place, sizeof place, "%zu.%zu.%zu", chapter, index, i);
 		html_table(p, item, place);
 	}
@@ -71,7 +69,9 @@ paragraphs(struct page *p, const json_t *texts)
 		markup_text(p->out, json_string_value(texts), json_string_length(texts));
 		(void)fputs("</p>\n", p->out);
 	}
-	json_array_foreach(texts, i, text) if (json_is_string(text)) paragraphs(p, text);
+	json_array_foreach (texts, i, text)
+		if (json_is_string(text))
+			paragraphs(p, text);
 }
 
 static void
@@ -131,8 +131,7 @@ table_head(struct page *p, const json_t *columns)
 	size_t i;
 
 	(void)fputs("<thead><tr>", p->out);
-	json_array_foreach(columns, i, column)
-	{
+	json_array_foreach (columns, i, column) {
 		const char *unit = text_of(column, "unit");
 
 		(void)fprintf(p->out, "<th scope=\"col\"%s>",
@@ -155,8 +154,7 @@ table_row(struct page *p, const json_t *columns, const json_t *row)
 	size_t i;
 
 	(void)fputs("<tr>", p->out);
-	json_array_foreach(columns, i, column)
-	{
+	json_array_foreach (columns, i, column) {
 		const char *type = text_of(column, "type");
 		int numeric = html_is_numeric(type);
 
@@ -202,8 +200,7 @@ html_objects(struct page *p, const char *title, const json_t *objects,
 		(void)json_array_append_new(json_object_get(table, "columns"),
 		    json_pack("{s:s, s:s, s:s}", "title", columns[i].title, "type", columns[i].type,
 			"unit", columns[i].unit));
-	json_array_foreach(objects, index, object)
-	{
+	json_array_foreach (objects, index, object) {
 		json_t *row = json_array();
 		for (size_t i = 0; i < column_count; i++) {
 			json_t *cell = json_object_get(object, columns[i].name);
@@ -279,9 +276,10 @@ longest_point(const json_t *figure)
 	const json_t *series, *point;
 	size_t longest = 0, i, k;
 
-	json_array_foreach(json_object_get(figure, "series"), i, series) json_array_foreach(
-	    json_object_get(series, "points"), k, point) if (json_array_size(point) > longest)
-	    longest = json_array_size(point);
+	json_array_foreach (json_object_get(figure, "series"), i, series)
+		json_array_foreach (json_object_get(series, "points"), k, point)
+			if (json_array_size(point) > longest)
+				longest = json_array_size(point);
 	return longest;
 }
 
@@ -292,10 +290,8 @@ figure_rows(struct page *p, const json_t *figure, const struct html_column *colu
 	const json_t *series, *point;
 	size_t left = FIGURE_ROWS_SHOWN, i, k;
 
-	json_array_foreach(json_object_get(figure, "series"), i, series)
-	{
-		json_array_foreach(json_object_get(series, "points"), k, point)
-		{
+	json_array_foreach (json_object_get(figure, "series"), i, series) {
+		json_array_foreach (json_object_get(series, "points"), k, point) {
 			if (left-- == 0)
 				return;
 			(void)fputs("<tr><th scope=\"row\">", p->out);
@@ -324,8 +320,8 @@ figure_data(struct page *p, const json_t *figure)
 	const json_t *series;
 	char number[32], shown[32];
 
-	json_array_foreach(json_object_get(figure, "series"), i, series) points +=
-	    json_array_size(json_object_get(series, "points"));
+	json_array_foreach (json_object_get(figure, "series"), i, series)
+		points += json_array_size(json_object_get(series, "points"));
 	if (points == 0)
 		return;
 	if (count > longest)

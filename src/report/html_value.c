@@ -292,8 +292,7 @@ any_array(struct page *p, json_t *array, const char *name, int depth)
 	json_t *item;
 	size_t index;
 
-	json_array_foreach(array, index, item)
-	{
+	json_array_foreach (array, index, item) {
 		(void)fputs(separator, p->out);
 		html_any(p, item, name, depth + 1);
 		separator = json_is_object(item) ? "; " : ", ";
@@ -307,8 +306,7 @@ any_object(struct page *p, json_t *object, int depth)
 	const char *key;
 	json_t *item;
 
-	json_object_foreach(object, key, item)
-	{
+	json_object_foreach (object, key, item) {
 		(void)fprintf(p->out, "%s<span class=\"key\">", separator);
 		html_label(p, key);
 		(void)fputs("</span> ", p->out);

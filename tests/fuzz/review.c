@@ -29,8 +29,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	p.out = open_memstream(&html, &html_size);
 	html_findings(&p, json_object_get(review, "findings"));
-	json_array_foreach(json_object_get(review, "sections"), i, section)
-	    html_section(&p, section, 0, i);
+	json_array_foreach (json_object_get(review, "sections"), i, section)
+		html_section(&p, section, 0, i);
 	if (fclose(p.out) == 0 && html != NULL)
 		assert(strstr(html, MARK) == NULL);
 	free(html);
