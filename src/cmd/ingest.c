@@ -20,7 +20,7 @@ run(const struct opt_values *values)
 	const char *url = opt_value(values, "store");
 	struct err_info why = { .text = "" };
 	struct config config;
-	struct store *store;
+	struct store *store = NULL;
 	enum err e;
 
 	if (values->operand_count == 0)

@@ -8,6 +8,7 @@
 #include "pipeline/runner.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,84 +78,99 @@ struct runner {
 };
 
 static struct slot *
-slot_at(struct runner *g, uint64_t number)
+slot_at(struct runner *runner, uint64_t number)
 {
-	return &g->slots[number % g->slot_count];
+	return &runner->slots[number % runner->slot_count];
 }
 
 struct window
-runner_window(const struct runner *g)
+runner_window(const struct runner *runner)
 {
-	return g->window;
+	return runner->window;
 }
 
 void
-runner_progress(struct runner *g, char *ret_fingerprint, uint64_t *ret_octets)
+runner_progress(struct runner *runner, char *ret_fingerprint, uint64_t *ret_octets)
 {
-	(void)pthread_mutex_lock(&g->mutex);
-	memcpy(ret_fingerprint, g->progress, sizeof g->progress);
-	*ret_octets = g->progress_octets;
-	(void)pthread_mutex_unlock(&g->mutex);
+	(void)pthread_mutex_lock(&runner->mutex);
+	memcpy(ret_fingerprint, runner->progress, sizeof runner->progress);
+	*ret_octets = runner->progress_octets;
+	(void)pthread_mutex_unlock(&runner->mutex);
 }
 
 static void
-slots_init(struct runner *g)
+slots_init(struct runner *runner)
 {
 	/* One thread reuses one chunk, which then stays in the cache. */
-	g->slot_count = g->thread_count == 1 ? 1 : (size_t)g->thread_count * SLOTS_PER_THREAD;
-	g->slots = xcalloc(g->slot_count, sizeof *g->slots);
-	for (size_t i = 0; i < g->slot_count; i++) {
-		chunk_init(&g->slots[i].chunk);
-		g->slots[i].cuts = xcalloc(CHUNK_PACKETS, sizeof *g->slots[i].cuts);
-		g->slots[i].members = xcalloc(ANALYSIS_SHARDS, sizeof *g->slots[i].members);
+	runner->slot_count =
+	    runner->thread_count == 1 ? 1 : (size_t)runner->thread_count * SLOTS_PER_THREAD;
+	runner->slots = xcalloc(runner->slot_count, sizeof *runner->slots);
+	for (size_t i = 0; i < runner->slot_count; i++) {
+		chunk_init(&runner->slots[i].chunk);
+		runner->slots[i].cuts = xcalloc(CHUNK_PACKETS, sizeof *runner->slots[i].cuts);
+		runner->slots[i].members =
+		    xcalloc(ANALYSIS_SHARDS, sizeof *runner->slots[i].members);
 	}
+}
+
+/* Cores that this process may use, which can be fewer than the machine has. */
+static uint64_t
+count_cores(void)
+{
+	cpu_set_t set;
+	long online;
+
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		return (uint64_t)CPU_COUNT(&set);
+	online = sysconf(_SC_NPROCESSORS_ONLN);
+	return online < 1 ? 1 : (uint64_t)online;
 }
 
 enum err
 runner_new(const struct config *config, const struct runner_hooks *hooks,
     struct runner **ret_runner, struct err_info *info)
 {
-	struct runner *g = xcalloc(1, sizeof *g);
+	struct runner *runner = xcalloc(1, sizeof *runner);
 	struct hash_secret secret = hash_secret_new();
 	uint64_t threads = settings_u64(config->run, "threads");
 	enum err e = ERR_OK;
 
-	g->config = config;
-	g->hooks = *hooks;
+	runner->config = config;
+	runner->hooks = *hooks;
 	if (threads == 0)
-		threads = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
-	g->thread_count = (unsigned)(threads < 1             ? 1
-				     : threads > MAX_THREADS ? MAX_THREADS
-							     : threads);
-	(void)pthread_mutex_init(&g->mutex, NULL);
-	(void)pthread_cond_init(&g->changed, NULL);
-	slots_init(g);
+		threads = count_cores();
+	runner->thread_count = (unsigned)(threads < 1             ? 1
+					  : threads > MAX_THREADS ? MAX_THREADS
+								  : threads);
+	(void)pthread_mutex_init(&runner->mutex, NULL);
+	(void)pthread_cond_init(&runner->changed, NULL);
+	slots_init(runner);
 	for (size_t i = 0; i < ANALYSIS_SHARDS && e == ERR_OK; i++)
-		e = shard_init(&g->shards[i], config, secret, &hooks->flows, info);
+		e = shard_init(&runner->shards[i], config, secret, &hooks->flows, info);
 	if (e != ERR_OK) {
-		runner_free(g);
+		runner_free(runner);
 		return e;
 	}
-	*ret_runner = g;
+	*ret_runner = runner;
 	return ERR_OK;
 }
 
 void
-runner_free(struct runner *g)
+runner_free(struct runner *runner)
 {
-	if (g == NULL)
+	if (runner == NULL)
 		return;
 	for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
-		shard_release(&g->shards[i]);
-	for (size_t i = 0; i < g->slot_count; i++) {
-		chunk_release(&g->slots[i].chunk);
-		free(g->slots[i].cuts);
-		free(g->slots[i].members);
+		shard_release(&runner->shards[i]);
+	for (size_t i = 0; i < runner->slot_count; i++) {
+		chunk_release(&runner->slots[i].chunk);
+		free(runner->slots[i].cuts);
+		free(runner->slots[i].members);
 	}
-	free(g->slots);
-	(void)pthread_cond_destroy(&g->changed);
-	(void)pthread_mutex_destroy(&g->mutex);
-	free(g);
+	free(runner->slots);
+	(void)pthread_cond_destroy(&runner->changed);
+	(void)pthread_mutex_destroy(&runner->mutex);
+	free(runner);
 }
 
 /* Decodes the slot's segment and deals its packets out to the shards.  What has no addresses goes
@@ -191,29 +207,29 @@ bound_segment(struct slot *slot, size_t from)
 
 /* Reads the next chunk into a slot; an empty slot with `end` set when there is no more. */
 static void
-fill_slot(struct runner *g, struct slot *slot)
+fill_slot(struct runner *runner, struct slot *slot)
 {
-	enum err e = source_read(g->source, &slot->chunk, &g->read_info);
+	enum err e = source_read(runner->source, &slot->chunk, &runner->read_info);
 
 	slot->end = e != ERR_OK;
 	slot->drops = (struct drop_counters){ 0 };
 	if (e != ERR_OK) {
 		slot->chunk.count = 0;
 		if (e != ERR_END)
-			g->read_failed = e;
+			runner->read_failed = e;
 	}
 	slot->cut_next = 0;
 	slot->cut_count = timeline_scan(
-	    &g->timeline, slot->chunk.packets, slot->chunk.count, slot->cuts, &slot->drops);
+	    &runner->timeline, slot->chunk.packets, slot->chunk.count, slot->cuts, &slot->drops);
 	bound_segment(slot, 0);
 	slot->entered = slot->cut_count == 0 || slot->cuts[0].at != 0;
 }
 
 /* One shard's part of a segment. */
 static void
-work_shard(struct runner *g, unsigned number, struct slot *slot)
+work_shard(struct runner *runner, unsigned number, struct slot *slot)
 {
-	struct shard *shard = &g->shards[number];
+	struct shard *shard = &runner->shards[number];
 	struct packet *batch[BATCH_MAX];
 	size_t count = 0;
 
@@ -236,39 +252,40 @@ work_shard(struct runner *g, unsigned number, struct slot *slot)
 /* Ends the open window: shards report, states merge in shard order into those of shard 0, the hook
  * gets them. */
 static enum err
-close_window(struct runner *g)
+close_window(struct runner *runner)
 {
-	struct shard *first = &g->shards[0];
+	struct shard *first = &runner->shards[0];
 	enum err e;
 
 	for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
-		shard_end_window(&g->shards[i]);
+		shard_end_window(&runner->shards[i]);
 	for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
-		if (g->shards[i].failed != ERR_OK)
-			return g->shards[i].failed;
+		if (runner->shards[i].failed != ERR_OK)
+			return runner->shards[i].failed;
 	for (size_t a = 0; ANALYSES[a] != NULL; a++) {
 		if (first->states[a] == NULL)
 			continue;
 		for (size_t i = 1; i < ANALYSIS_SHARDS; i++)
-			ANALYSES[a]->merge(first->states[a], g->shards[i].states[a]);
+			ANALYSES[a]->merge(first->states[a], runner->shards[i].states[a]);
 	}
-	e = g->hooks.window(g->hooks.context, &g->window, g->window_number++, first->states);
+	e = runner->hooks.window(
+	    runner->hooks.context, &runner->window, runner->window_number++, first->states);
 	for (size_t a = 0; ANALYSES[a] != NULL; a++)
 		for (size_t i = 0; first->states[a] != NULL && i < ANALYSIS_SHARDS; i++)
-			ANALYSES[a]->clear(g->shards[i].states[a]);
+			ANALYSES[a]->clear(runner->shards[i].states[a]);
 	return e;
 }
 
 /* The window that the slot's segment belongs to is opened before its first packet is worked on. */
 static void
-open_window(struct runner *g, const struct slot *slot)
+open_window(struct runner *runner, const struct slot *slot)
 {
 	for (size_t i = 0; i < slot->cut_count; i++) {
 		if (slot->cuts[i].at != slot->from)
 			continue;
-		g->window.begin = slot->cuts[i].begin;
-		g->window.end = g->window.begin + g->timeline.length;
-		g->window_open = true;
+		runner->window.begin = slot->cuts[i].begin;
+		runner->window.end = runner->window.begin + runner->timeline.length;
+		runner->window_open = true;
 		return;
 	}
 }
@@ -283,185 +300,186 @@ segment_closes(const struct slot *slot)
 
 /* Closes the open window with the mutex released. */
 static void
-close_open_window(struct runner *g)
+close_open_window(struct runner *runner)
 {
 	enum err e;
 
-	if (!g->window_open)
+	if (!runner->window_open)
 		return;
-	(void)pthread_mutex_unlock(&g->mutex);
-	e = close_window(g);
-	(void)pthread_mutex_lock(&g->mutex);
-	g->window_open = false;
+	(void)pthread_mutex_unlock(&runner->mutex);
+	e = close_window(runner);
+	(void)pthread_mutex_lock(&runner->mutex);
+	runner->window_open = false;
 	if (e != ERR_OK) {
-		g->failed = e;
-		g->stop = true;
+		runner->failed = e;
+		runner->stop = true;
 	}
 }
 
 /* The oldest chunk begins with a window of its own: the one before ends first. */
 static void
-enter_slot(struct runner *g, struct slot *slot)
+enter_slot(struct runner *runner, struct slot *slot)
 {
 	slot->state = SLOT_CLOSING;
-	close_open_window(g);
-	open_window(g, slot);
+	close_open_window(runner);
+	open_window(runner, slot);
 	slot->entered = true;
 	slot->state = SLOT_READY;
-	(void)pthread_cond_broadcast(&g->changed);
+	(void)pthread_cond_broadcast(&runner->changed);
 }
 
 /* All shards have finished the oldest chunk's segment: ends its window where that is due, and moves
  * on. */
 static void
-finish_segment(struct runner *g, struct slot *slot)
+finish_segment(struct runner *runner, struct slot *slot)
 {
 	slot->state = SLOT_CLOSING;
 	if (segment_closes(slot))
-		close_open_window(g);
+		close_open_window(runner);
 	if (slot->to < slot->chunk.count) {
 		slot->drops = (struct drop_counters){ 0 };
 		bound_segment(slot, slot->to);
-		open_window(g, slot);
+		open_window(runner, slot);
 		/* All shards come back to this chunk, and none goes past it, before the mutex is
 		 * released. */
 		for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
-			g->turns[i].next = g->work_first;
-		(void)pthread_mutex_unlock(&g->mutex);
+			runner->turns[i].next = runner->work_first;
+		(void)pthread_mutex_unlock(&runner->mutex);
 		prepare_segment(slot);
-		(void)pthread_mutex_lock(&g->mutex);
+		(void)pthread_mutex_lock(&runner->mutex);
 		slot->state = SLOT_READY;
 	} else {
 		slot->state = SLOT_FREE;
-		g->work_first++;
+		runner->work_first++;
 	}
-	(void)pthread_cond_broadcast(&g->changed);
+	(void)pthread_cond_broadcast(&runner->changed);
 }
 
 /* Whether the chunk may be worked on: entered, and no older chunk has segments to come. */
 static bool
-is_workable(struct runner *g, uint64_t number)
+is_workable(struct runner *runner, uint64_t number)
 {
-	struct slot *slot = slot_at(g, number);
+	struct slot *slot = slot_at(runner, number);
 
-	if (number >= g->read_next || slot->state != SLOT_READY || !slot->entered)
+	if (number >= runner->read_next || slot->state != SLOT_READY || !slot->entered)
 		return false;
-	for (uint64_t older = g->work_first; older < number; older++)
-		if (slot_at(g, older)->to < slot_at(g, older)->chunk.count)
+	for (uint64_t older = runner->work_first; older < number; older++)
+		if (slot_at(runner, older)->to < slot_at(runner, older)->chunk.count)
 			return false;
 	return true;
 }
 
 /* Does one shard's part of some chunk; false when there is none to do now. */
 static bool
-try_work(struct runner *g)
+try_work(struct runner *runner)
 {
 	for (unsigned i = 0; i < ANALYSIS_SHARDS; i++) {
-		uint64_t number = g->turns[i].next;
-		struct slot *slot = slot_at(g, number);
-		if (g->turns[i].busy || !is_workable(g, number))
+		uint64_t number = runner->turns[i].next;
+		struct slot *slot = slot_at(runner, number);
+		if (runner->turns[i].busy || !is_workable(runner, number))
 			continue;
-		g->turns[i].busy = true;
-		(void)pthread_mutex_unlock(&g->mutex);
-		work_shard(g, i, slot);
-		(void)pthread_mutex_lock(&g->mutex);
-		g->turns[i].busy = false;
-		g->turns[i].next++;
+		runner->turns[i].busy = true;
+		(void)pthread_mutex_unlock(&runner->mutex);
+		work_shard(runner, i, slot);
+		(void)pthread_mutex_lock(&runner->mutex);
+		runner->turns[i].busy = false;
+		runner->turns[i].next++;
 		if (++slot->done == ANALYSIS_SHARDS)
-			finish_segment(g, slot);
+			finish_segment(runner, slot);
 		else
-			(void)pthread_cond_signal(&g->changed);
+			(void)pthread_cond_signal(&runner->changed);
 		return true;
 	}
 	return false;
 }
 
 static bool
-try_enter(struct runner *g)
+try_enter(struct runner *runner)
 {
-	struct slot *slot = slot_at(g, g->work_first);
+	struct slot *slot = slot_at(runner, runner->work_first);
 
-	if (g->work_first >= g->read_next || slot->state != SLOT_READY || slot->entered)
+	if (runner->work_first >= runner->read_next || slot->state != SLOT_READY || slot->entered)
 		return false;
-	enter_slot(g, slot);
+	enter_slot(runner, slot);
 	return true;
 }
 
 static bool
-try_read(struct runner *g)
+try_read(struct runner *runner)
 {
-	struct slot *slot = slot_at(g, g->read_next);
+	struct slot *slot = slot_at(runner, runner->read_next);
 
-	if (g->reading || g->read_all || slot->state != SLOT_FREE)
+	if (runner->reading || runner->read_all || slot->state != SLOT_FREE)
 		return false;
-	g->reading = true;
+	runner->reading = true;
 	slot->state = SLOT_FILLING;
-	(void)pthread_mutex_unlock(&g->mutex);
-	fill_slot(g, slot);
-	(void)pthread_mutex_lock(&g->mutex);
-	g->reading = false;
-	source_progress(g->source, g->progress, &g->progress_octets);
-	g->read_all = slot->end;
-	g->read_next++;
-	(void)pthread_cond_broadcast(&g->changed);
-	(void)pthread_mutex_unlock(&g->mutex);
+	(void)pthread_mutex_unlock(&runner->mutex);
+	fill_slot(runner, slot);
+	(void)pthread_mutex_lock(&runner->mutex);
+	runner->reading = false;
+	source_progress(runner->source, runner->progress, &runner->progress_octets);
+	runner->read_all = slot->end;
+	runner->read_next++;
+	(void)pthread_cond_broadcast(&runner->changed);
+	(void)pthread_mutex_unlock(&runner->mutex);
 	prepare_segment(slot);
-	(void)pthread_mutex_lock(&g->mutex);
+	(void)pthread_mutex_lock(&runner->mutex);
 	slot->state = SLOT_READY;
-	(void)pthread_cond_broadcast(&g->changed);
+	(void)pthread_cond_broadcast(&runner->changed);
 	return true;
 }
 
 static void *
 work(void *argument)
 {
-	struct runner *g = argument;
+	struct runner *runner = argument;
 
-	(void)pthread_mutex_lock(&g->mutex);
-	while (!g->stop && !(g->read_all && g->work_first == g->read_next))
-		if (!try_enter(g) && !try_work(g) && !try_read(g))
-			(void)pthread_cond_wait(&g->changed, &g->mutex);
-	(void)pthread_cond_broadcast(&g->changed);
-	(void)pthread_mutex_unlock(&g->mutex);
+	(void)pthread_mutex_lock(&runner->mutex);
+	while (!runner->stop && !(runner->read_all && runner->work_first == runner->read_next))
+		if (!try_enter(runner) && !try_work(runner) && !try_read(runner))
+			(void)pthread_cond_wait(&runner->changed, &runner->mutex);
+	(void)pthread_cond_broadcast(&runner->changed);
+	(void)pthread_mutex_unlock(&runner->mutex);
 	return NULL;
 }
 
 static void
-reset(struct runner *g, struct source *source)
+reset(struct runner *runner, struct source *source)
 {
-	g->source = source;
-	g->timeline = (struct timeline){ .length = settings_duration(g->config->run, "window") };
-	g->window_number = 0;
-	g->window_open = false;
-	g->read_next = 0;
-	g->work_first = 0;
-	g->reading = false;
-	g->read_all = false;
-	g->stop = false;
-	g->failed = ERR_OK;
-	g->read_failed = ERR_OK;
-	for (size_t i = 0; i < g->slot_count; i++)
-		g->slots[i].state = SLOT_FREE;
+	runner->source = source;
+	runner->timeline =
+	    (struct timeline){ .length = settings_duration(runner->config->run, "window") };
+	runner->window_number = 0;
+	runner->window_open = false;
+	runner->read_next = 0;
+	runner->work_first = 0;
+	runner->reading = false;
+	runner->read_all = false;
+	runner->stop = false;
+	runner->failed = ERR_OK;
+	runner->read_failed = ERR_OK;
+	for (size_t i = 0; i < runner->slot_count; i++)
+		runner->slots[i].state = SLOT_FREE;
 	for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
-		g->turns[i].next = 0;
+		runner->turns[i].next = 0;
 }
 
 enum err
-runner_run(struct runner *g, struct source *source, struct err_info *info)
+runner_run(struct runner *runner, struct source *source, struct err_info *info)
 {
 	pthread_t threads[MAX_THREADS];
 	unsigned started = 0;
 
-	reset(g, source);
-	while (
-	    started + 1 < g->thread_count && pthread_create(&threads[started], NULL, work, g) == 0)
+	reset(runner, source);
+	while (started + 1 < runner->thread_count &&
+	       pthread_create(&threads[started], NULL, work, runner) == 0)
 		started++;
-	(void)work(g);
+	(void)work(runner);
 	for (unsigned i = 0; i < started; i++)
 		(void)pthread_join(threads[i], NULL);
-	if (g->failed != ERR_OK)
-		return g->failed;
-	if (g->read_failed != ERR_OK)
-		*info = g->read_info;
-	return g->read_failed;
+	if (runner->failed != ERR_OK)
+		return runner->failed;
+	if (runner->read_failed != ERR_OK)
+		*info = runner->read_info;
+	return runner->read_failed;
 }

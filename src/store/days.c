@@ -503,7 +503,8 @@ days_drop_before(struct days *days, nsec_t time, struct err_info *info)
 		}
 		e = drop_day(days, day, info);
 		free(day->path);
-		days->all[i] = days->all[--days->count];
+		*day = days->all[--days->count];
+		days->all[days->count] = (struct day){ 0 };
 	}
 	return e;
 }

@@ -5,6 +5,8 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
 #define FILE_NAME    "libduckdb.so"
@@ -72,21 +74,29 @@ load_library(void **ret_library, struct err_info *info)
 enum err
 duckdb_api_load(struct duckdb_api *ret_api, struct err_info *info)
 {
+	static const struct {
+		const char *name;
+		size_t offset;
+	} FUNCTIONS[] = {
+#define X(name) { "duckdb_" #name, offsetof(struct duckdb_api, name) },
+		DUCKDB_API_LIST(X)
+#undef X
+	};
 	struct duckdb_api api;
 	void *library = NULL;
 	enum err e = load_library(&library, info);
 
 	if (e != ERR_OK)
 		return e;
-#define X(name)                                                \
-	*(void **)&api.name = dlsym(library, "duckdb_" #name); \
-	if (api.name == NULL)                                  \
-		return err_set(info, ERR_UNSUPPORTED,          \
-		    "libduckdb has no function duckdb_%s: "    \
-		    "version 1.4 or newer is needed",          \
-		    #name);
-	DUCKDB_API_LIST(X)
-#undef X
+	for (size_t i = 0; i < sizeof FUNCTIONS / sizeof *FUNCTIONS; i++) {
+		void *function = dlsym(library, FUNCTIONS[i].name);
+
+		if (function == NULL)
+			return err_set(info, ERR_UNSUPPORTED,
+			    "libduckdb has no function %s: version 1.4 or newer is needed",
+			    FUNCTIONS[i].name);
+		memcpy((char *)&api + FUNCTIONS[i].offset, &function, sizeof function);
+	}
 	*ret_api = api;
 	return ERR_OK;
 }

@@ -15,7 +15,7 @@
 #include "base/xmalloc.h"
 #include "store/answer.h"
 
-#define COPY_OCTETS (256 * 1024)
+#define COPY_OCTETS ((size_t)256 * 1024)
 
 static const struct {
 	const char *name;

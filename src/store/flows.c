@@ -55,7 +55,7 @@ attributes(const struct flow *f)
 #define X(name, type, ctype, value)                                                  \
 	static void fill_##name(void *cells, const struct flow *flows, size_t count) \
 	{                                                                            \
-		ctype *target = cells;                                               \
+		__typeof__(ctype) *target = cells;                                   \
                                                                                      \
 		for (size_t i = 0; i < count; i++) {                                 \
 			const struct flow *f = &flows[i];                            \
@@ -113,8 +113,9 @@ const char flows_view_columns[] = SAME(input) SAME(window_begin) SAME(flow_start
 								    "ttl,"
 								    " " OCTET(
 									48) "reverse_maximum_ttl,"
-									    " " SAME(rtt_microseconds) "CAST((flow.attributes >> 56) & 15 AS UTINYINT) AS flow_end_reason, "
-												       "CAST(flow.attributes >> 60 AS UTINYINT) AS tunnel";
+									    " " SAME(
+										rtt_microseconds) "CAST((flow.attributes >> 56) & 15 AS UTINYINT) AS flow_end_reason, "
+												  "CAST(flow.attributes >> 60 AS UTINYINT) AS tunnel";
 
 /* The fields as CREATE TABLE declares them, or as a STRUCT of zeros. */
 static char *

@@ -48,7 +48,7 @@ take(struct peers_pool *pool)
 {
 	uint32_t number;
 
-	if (pool->capacity == 0)
+	if (pool->capacity == 0 || pool->registers == NULL)
 		return 0;
 	if (pool->unused_count != 0)
 		number = pool->unused[--pool->unused_count];

@@ -188,7 +188,7 @@ static void
 put_dynamic(const struct state *s, int t, struct rows *rows)
 {
 	struct sums rest = { 0, 0, 0 }, least;
-	uint64_t *values = xcalloc(PORTS * 3, sizeof *values);
+	uint64_t *values = xcalloc((size_t)PORTS * 3, sizeof *values);
 	size_t count = 0;
 
 	for (size_t port = WELL_KNOWN; port < PORTS; port++) {
