@@ -5,7 +5,6 @@
 #include <inttypes.h>
 
 #include "base/xmalloc.h"
-#include "store/guard.h"
 
 __extension__ typedef unsigned __int128 uint128;
 
@@ -344,15 +343,6 @@ store_result_error(const struct result *r)
 }
 
 static void
-end_transaction(struct engine *engine, duckdb_connection connection)
-{
-	duckdb_result ignored;
-
-	(void)engine->api.query(connection, "ROLLBACK", &ignored);
-	engine->api.destroy_result(&ignored);
-}
-
-static void
 answer_free(struct result *r)
 {
 	struct answer *a = (struct answer *)r;
@@ -360,7 +350,7 @@ answer_free(struct result *r)
 	drop_chunk(a);
 	a->engine->api.destroy_result(&a->result);
 	if (a->streaming) {
-		end_transaction(a->engine, a->connection);
+		engine_rollback(a->engine, a->connection);
 		a->engine->streaming = false;
 	}
 	for (size_t i = 0; i < a->column_count; i++) {
@@ -418,6 +408,12 @@ plain_type(duckdb_type type)
 	return NULL;
 }
 
+bool
+answer_is_plain(duckdb_type type)
+{
+	return plain_type(type) != NULL;
+}
+
 static void
 set_decimal(struct answer *a, struct answer_column *c, size_t column)
 {
@@ -452,64 +448,6 @@ set_columns(struct answer *a)
 		if (c->type == COLUMN_TEXT || c->type == COLUMN_BLOB || c->type == COLUMN_ADDRESS)
 			c->stored = DUCKDB_TYPE_VARCHAR;
 	}
-}
-
-/* What a column of a query becomes: text before and after its position. */
-struct wrapping {
-	const char *before, *after;
-};
-typedef struct wrapping wrapping_fn(duckdb_type type, const char *name);
-
-/* Types that have no plain form are asked for as text. */
-static struct wrapping
-wrap_odd(duckdb_type type, const char *name)
-{
-	(void)name;
-	if (plain_type(type) != NULL)
-		return (struct wrapping){ "", "" };
-	return (struct wrapping){ "CAST(", " AS VARCHAR)" };
-}
-
-/* Files for others hold addresses as text. */
-static struct wrapping
-wrap_address(duckdb_type type, const char *name)
-{
-	if (type != DUCKDB_TYPE_BLOB || strstr(name, "address") == NULL)
-		return (struct wrapping){ "", "" };
-	return (struct wrapping){ "address_text(", ")" };
-}
-
-/*
- * `sql` with some columns wrapped, or NULL when no column needs it.  Columns are named by position,
- * so that equal names do no harm.
- */
-static char *
-wrap_sql(const struct duckdb_api *api, duckdb_prepared_statement statement, const char *sql,
-    wrapping_fn *wrap)
-{
-	size_t count = api->prepared_statement_column_count(statement);
-	char *list = xstrdup("");
-	char *whole = NULL;
-	bool needed = false;
-
-	for (size_t i = 0; i < count; i++) {
-		const char *name = api->prepared_statement_column_name(statement, i);
-		struct wrapping w = wrap(
-		    api->prepared_statement_column_type(statement, i), name != NULL ? name : "");
-		char *quoted = engine_quote(name != NULL ? name : "", '"');
-		char *longer = xasprintf("%s%s%s#%zu%s AS %s", list, i > 0 ? ", " : "", w.before,
-		    i + 1, w.after, quoted);
-
-		needed |= w.before[0] != '\0';
-		free(quoted);
-		free(list);
-		list = longer;
-		api->free((void *)name);
-	}
-	if (needed)
-		whole = xasprintf("SELECT %s FROM (%s\n)", list, sql);
-	free(list);
-	return whole;
 }
 
 /* Notes which types hold every value of a chunk's HUGEINT columns. */
@@ -558,180 +496,36 @@ settle_hugeints(struct answer *a)
 			a->columns[i].type = a->columns[i].beyond_i64 ? COLUMN_F64 : COLUMN_I64;
 }
 
-static enum err
-execute(struct engine *engine, duckdb_prepared_statement statement, struct answer *a,
-    struct err_info *info)
-{
-	const struct duckdb_api *api = &engine->api;
-	duckdb_state state = a->streaming ? api->execute_prepared_streaming(statement, &a->result)
-					  : api->execute_prepared(statement, &a->result);
-
-	if (state != DuckDBSuccess)
-		return engine_error(info, "query", api->result_error(&a->result));
-	set_columns(a);
-	if (!a->streaming)
-		settle_hugeints(a);
-	return ERR_OK;
-}
-
-/* Runs a prepared statement, or the form of it whose columns all have a plain type. */
-static enum err
-run_plain(struct engine *engine, duckdb_prepared_statement statement, const char *sql,
-    struct answer *a, struct err_info *info)
-{
-	const struct duckdb_api *api = &engine->api;
-	char *plain = wrap_sql(api, statement, sql, wrap_odd);
-	duckdb_prepared_statement other = NULL;
-	enum err e;
-
-	if (plain == NULL)
-		return execute(engine, statement, a, info);
-	if (api->prepare(a->connection, plain, &other) != DuckDBSuccess)
-		e = engine_error(info, "query", api->prepare_error(other));
-	else
-		e = execute(engine, other, a, info);
-	api->destroy_prepare(&other);
-	free(plain);
-	return e;
-}
-
 static struct answer *
-answer_new(struct engine *engine, duckdb_connection connection, bool streaming)
+answer_new(struct engine *engine, duckdb_connection connection)
 {
 	struct answer *a = xcalloc(1, sizeof *a);
 
 	a->base.ops = &OPS;
 	a->engine = engine;
 	a->connection = connection;
-	a->streaming = streaming;
 	return a;
 }
 
 enum err
-answer_own(struct engine *engine, duckdb_connection connection, const char *sql,
-    struct result **ret_result, struct err_info *info)
+answer_execute(struct engine *engine, struct answer_order order, struct result **ret_result,
+    struct err_info *info)
 {
-	struct answer *a = answer_new(engine, connection, false);
-	duckdb_prepared_statement statement = NULL;
-	enum err e;
+	struct answer *a = answer_new(engine, order.connection);
+	duckdb_state state =
+	    order.streaming ? engine->api.execute_prepared_streaming(order.statement, &a->result)
+			    : engine->api.execute_prepared(order.statement, &a->result);
 
-	if (engine->api.prepare(connection, sql, &statement) != DuckDBSuccess)
-		e = engine_error(info, "query", engine->api.prepare_error(statement));
-	else
-		e = run_plain(engine, statement, sql, a, info);
-	engine->api.destroy_prepare(&statement);
-	if (e != ERR_OK) {
+	if (state != DuckDBSuccess) {
+		enum err e = engine_error(info, "query", engine->api.result_error(&a->result));
 		answer_free(&a->base);
 		return e;
 	}
+	set_columns(a);
+	if (!order.streaming)
+		settle_hugeints(a);
+	a->streaming = order.streaming;
+	engine->streaming |= order.streaming;
 	*ret_result = &a->base;
 	return ERR_OK;
-}
-
-/* Prepares `sql` when it is exactly one SELECT. */
-static enum err
-prepare_foreign(struct engine *engine, const char *sql, duckdb_prepared_statement *ret_statement,
-    struct err_info *info)
-{
-	const struct duckdb_api *api = &engine->api;
-	duckdb_extracted_statements parts = NULL;
-	duckdb_prepared_statement statement = NULL;
-	idx_t count = api->extract_statements(engine->reader, sql, &parts);
-	enum err e = ERR_OK;
-
-	if (count == 0)
-		e = engine_error(info, "query", api->extract_statements_error(parts));
-	else if (count != 1)
-		e = err_set(info, ERR_USAGE, "query: one statement at a time");
-	else if (api->prepare_extracted_statement(engine->reader, parts, 0, &statement) !=
-		 DuckDBSuccess)
-		e = engine_error(info, "query", api->prepare_error(statement));
-	else if (api->prepared_statement_type(statement) != DUCKDB_STATEMENT_TYPE_SELECT)
-		e = err_set(info, ERR_USAGE, "query: only SELECT is answered here");
-	api->destroy_extracted(&parts);
-	if (e != ERR_OK) {
-		api->destroy_prepare(&statement);
-		return e;
-	}
-	*ret_statement = statement;
-	return ERR_OK;
-}
-
-/* A copy without the semicolon at the end, so that it can stand in parentheses. */
-static char *
-trim(const char *sql)
-{
-	size_t size = strlen(sql);
-
-	while (size > 0 && strchr("; \t\r\n", sql[size - 1]) != NULL)
-		size--;
-	return xasprintf("%.*s", (int)size, sql);
-}
-
-/* Opens the reader's transaction, in which nothing can be written, and prepares one SELECT. */
-static enum err
-begin_foreign(struct engine *engine, const char *sql, duckdb_prepared_statement *ret_statement,
-    struct err_info *info)
-{
-	enum err e = guard_check(sql, info);
-
-	if (e == ERR_OK && engine->streaming)
-		e = err_set(info, ERR_BUSY, "query: another answer is still being read");
-	if (e == ERR_OK)
-		e = engine_run(engine, engine->reader, info, "BEGIN TRANSACTION READ ONLY");
-	if (e != ERR_OK)
-		return e;
-	e = prepare_foreign(engine, sql, ret_statement, info);
-	if (e != ERR_OK)
-		end_transaction(engine, engine->reader);
-	return e;
-}
-
-enum err
-answer_foreign(struct engine *engine, const char *sql, bool streaming, struct result **ret_result,
-    struct err_info *info)
-{
-	duckdb_prepared_statement statement = NULL;
-	struct answer *a;
-	char *trimmed;
-	enum err e = begin_foreign(engine, sql, &statement, info);
-
-	if (e != ERR_OK)
-		return e;
-	a = answer_new(engine, engine->reader, streaming);
-	trimmed = trim(sql);
-	e = run_plain(engine, statement, trimmed, a, info);
-	free(trimmed);
-	engine->api.destroy_prepare(&statement);
-	if (e != ERR_OK || !streaming)
-		end_transaction(engine, engine->reader);
-	if (e != ERR_OK) {
-		a->streaming = false;
-		answer_free(&a->base);
-		return e;
-	}
-	engine->streaming = streaming;
-	*ret_result = &a->base;
-	return ERR_OK;
-}
-
-enum err
-answer_copy(struct engine *engine, const char *sql, const char *target, struct err_info *info)
-{
-	duckdb_prepared_statement statement = NULL;
-	char *trimmed;
-	char *wrapped;
-	enum err e = begin_foreign(engine, sql, &statement, info);
-
-	if (e != ERR_OK)
-		return e;
-	trimmed = trim(sql);
-	wrapped = wrap_sql(&engine->api, statement, trimmed, wrap_address);
-	engine->api.destroy_prepare(&statement);
-	e = engine_run(engine, engine->reader, info, "COPY (%s\n) TO %s",
-	    wrapped != NULL ? wrapped : trimmed, target);
-	free(trimmed);
-	free(wrapped);
-	end_transaction(engine, engine->reader);
-	return e;
 }

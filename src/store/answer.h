@@ -19,21 +19,18 @@
 #include "obs/table.h"
 #include "store/engine.h"
 
-/* A query of our own, complete in memory. */
-MUST_CHECK enum err answer_own(struct engine *engine, duckdb_connection connection, const char *sql,
-    struct result **ret_result, struct err_info *info);
+/* Whether a column of this type needs no cast to text. */
+bool answer_is_plain(duckdb_type type);
 
-/*
- * A query of somebody else: one SELECT, in a transaction that cannot write, on the engine's reader.
- * With `streaming` rows are made as they are asked for, and no other query runs until the result
- * is freed (ERR_BUSY).
- */
-MUST_CHECK enum err answer_foreign(struct engine *engine, const char *sql, bool streaming,
-    struct result **ret_result, struct err_info *info);
+/* What is to be run. */
+struct answer_order {
+	duckdb_connection connection;
+	duckdb_prepared_statement statement;
+	bool streaming; /* rows are made as they are read, and freeing ends the connection's
+			   transaction */
+};
 
-/* Writes the answer of somebody else's query to `target`, which is what COPY takes after TO;
- * addresses become text. */
-MUST_CHECK enum err
-answer_copy(struct engine *engine, const char *sql, const char *target, struct err_info *info);
+MUST_CHECK enum err answer_execute(struct engine *engine, struct answer_order order,
+    struct result **ret_result, struct err_info *info);
 
 #endif

@@ -404,15 +404,15 @@ days_check(struct days *days, struct err_info *info)
 	return e;
 }
 
-/* " UNION ALL SELECT … FROM day" after `sql`, which is freed. */
+/* The SELECT of one day, or NULL when it is left out; owned by the caller. */
 static enum err
-add_day(struct days *days, struct day *day, uint64_t last, char **sql, struct err_info *info)
+day_sql(struct days *days, struct day *day, uint64_t last, char **ret_sql, struct err_info *info)
 {
 	bool unsettled = false;
 	enum err e = days->skip_damaged ? check_day(days, day, info) : attach(days, day, info);
-	char *longer;
 	char filter[160] = "";
 
+	*ret_sql = NULL;
 	if (e == ERR_DAMAGED && days->skip_damaged)
 		return ERR_OK;
 	if (e == ERR_OK)
@@ -424,35 +424,52 @@ add_day(struct days *days, struct day *day, uint64_t last, char **sql, struct er
 		    " WHERE flow.commit_number <= %llu AND flow.input IN (SELECT id FROM "
 		    "summary.inputs)",
 		    (unsigned long long)last);
-	longer = xasprintf("%s UNION ALL SELECT %s FROM %s." FLOWS_TABLE "%s", *sql,
-	    flows_view_columns, day->catalog, filter);
-	free(*sql);
-	*sql = longer;
+	*ret_sql = xasprintf(
+	    "SELECT %s FROM %s." FLOWS_TABLE "%s", flows_view_columns, day->catalog, filter);
+	return ERR_OK;
+}
+
+/* The SELECT over all days; owned by the caller. */
+static enum err
+all_days_sql(struct days *days, uint64_t last, char **ret_sql, struct err_info *info)
+{
+	char *sql = flows_nothing_sql();
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < days->count && e == ERR_OK; i++) {
+		char *part;
+		e = day_sql(days, &days->all[i], last, &part, info);
+		if (e != ERR_OK || part == NULL)
+			continue;
+		char *longer = xasprintf("%s UNION ALL %s", sql, part);
+		free(part);
+		free(sql);
+		sql = longer;
+	}
+	if (e != ERR_OK) {
+		free(sql);
+		return e;
+	}
+	*ret_sql = sql;
 	return ERR_OK;
 }
 
 enum err
 days_view(struct days *days, uint64_t last, struct err_info *info)
 {
-	enum err e = ERR_OK;
-	char *nothing;
 	char *sql;
+	enum err e = days->viewed ? ERR_OK : list_days(days, info);
 
-	if (days->viewed)
-		return ERR_OK;
-	e = list_days(days, info);
-	if (e != ERR_OK)
+	if (e != ERR_OK || days->viewed)
 		return e;
 	if (days->count > 1)
 		qsort(days->all, days->count, sizeof *days->all, compare_days);
 	days->last = NO_DAY;
-	nothing = flows_nothing_sql();
-	sql = xasprintf("CREATE OR REPLACE TEMP VIEW flows AS %s", nothing);
-	free(nothing);
-	for (size_t i = 0; i < days->count && e == ERR_OK; i++)
-		e = add_day(days, &days->all[i], last, &sql, info);
-	if (e == ERR_OK)
-		e = engine_run(days->engine, days->engine->reader, info, "%s", sql);
+	e = all_days_sql(days, last, &sql, info);
+	if (e != ERR_OK)
+		return e;
+	e = engine_run(days->engine, days->engine->reader, info,
+	    "CREATE OR REPLACE TEMP VIEW flows AS %s", sql);
 	free(sql);
 	days->viewed = e == ERR_OK;
 	return e;
@@ -488,6 +505,7 @@ enum err
 days_drop_before(struct days *days, nsec_t time, struct err_info *info)
 {
 	enum err e = list_days(days, info);
+	size_t kept = 0;
 
 	/* The view names the days: it goes first. */
 	if (e == ERR_OK)
@@ -495,17 +513,17 @@ days_drop_before(struct days *days, nsec_t time, struct err_info *info)
 		    days->engine, days->engine->reader, info, "DROP VIEW IF EXISTS temp.flows");
 	days->viewed = false;
 	days->last = NO_DAY;
-	for (size_t i = 0; i < days->count && e == ERR_OK;) {
-		struct day *day = &days->all[i];
-		if ((nsec_t)(day->number + 1) * NSEC_PER_DAY > time) {
-			i++;
-			continue;
-		}
-		e = drop_day(days, day, info);
-		free(day->path);
-		*day = days->all[--days->count];
-		days->all[days->count] = (struct day){ 0 };
+	for (size_t i = 0; i < days->count; i++) {
+		struct day day = days->all[i];
+		bool before = (nsec_t)(day.number + 1) * NSEC_PER_DAY <= time;
+		if (before && e == ERR_OK)
+			e = drop_day(days, &day, info);
+		if (before && e == ERR_OK)
+			free(day.path);
+		else
+			days->all[kept++] = day;
 	}
+	days->count = kept;
 	return e;
 }
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/xmalloc.h"
-#include "store/answer.h"
+#include "store/ask.h"
 #include "store/duck.h"
 #include "store/export.h"
 #include "store/functions.h"
@@ -400,7 +400,7 @@ run(struct duck *d, const char *sql, bool streaming, struct result **ret_result,
 	enum err e = view_flows(d, sql, info);
 
 	if (e == ERR_OK)
-		e = answer_foreign(&d->engine, sql, streaming, ret_result, info);
+		e = ask_foreign(&d->engine, sql, streaming, ret_result, info);
 	return e == ERR_DAMAGED ? name_damage(d, info) : e;
 }
 

@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 #include <unistd.h>
 
 #define FILE_NAME    "libduckdb.so"
@@ -75,8 +74,8 @@ enum err
 duckdb_api_load(struct duckdb_api *ret_api, struct err_info *info)
 {
 	static const struct {
-		const char *name;
-		size_t offset;
+		const char *symbol;
+		size_t place;
 	} FUNCTIONS[] = {
 #define X(name) { "duckdb_" #name, offsetof(struct duckdb_api, name) },
 		DUCKDB_API_LIST(X)
@@ -88,14 +87,13 @@ duckdb_api_load(struct duckdb_api *ret_api, struct err_info *info)
 
 	if (e != ERR_OK)
 		return e;
-	for (size_t i = 0; i < sizeof FUNCTIONS / sizeof *FUNCTIONS; i++) {
-		void *function = dlsym(library, FUNCTIONS[i].name);
-
+	for (size_t i = 0; i < sizeof FUNCTIONS / sizeof FUNCTIONS[0]; i++) {
+		void *function = dlsym(library, FUNCTIONS[i].symbol);
 		if (function == NULL)
 			return err_set(info, ERR_UNSUPPORTED,
 			    "libduckdb has no function %s: version 1.4 or newer is needed",
-			    FUNCTIONS[i].name);
-		memcpy((char *)&api + FUNCTIONS[i].offset, &function, sizeof function);
+			    FUNCTIONS[i].symbol);
+		memcpy((char *)&api + FUNCTIONS[i].place, &function, sizeof function);
 	}
 	*ret_api = api;
 	return ERR_OK;

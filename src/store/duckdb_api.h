@@ -85,7 +85,7 @@
 	X(vector_size)
 
 struct duckdb_api {
-#define X(name) __typeof__(duckdb_##name) *name; /* NOLINT(bugprone-macro-parentheses) */
+#define X(name) __typeof__(duckdb_##name) *(name);
 	DUCKDB_API_LIST(X)
 #undef X
 };

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/xmalloc.h"
-#include "store/answer.h"
+#include "store/ask.h"
 #include "store/utf8.h"
 
 #define DEFAULT_MEMORY  (UINT64_C(1) << 30)
@@ -218,6 +218,15 @@ engine_run(struct engine *engine, duckdb_connection connection, struct err_info 
 	return e;
 }
 
+void
+engine_rollback(struct engine *engine, duckdb_connection connection)
+{
+	duckdb_result ignored;
+
+	(void)engine->api.query(connection, "ROLLBACK", &ignored);
+	engine->api.destroy_result(&ignored);
+}
+
 enum err
 engine_select(struct engine *engine, duckdb_connection connection, struct result **ret_result,
     struct err_info *info, const char *format, ...)
@@ -229,7 +238,7 @@ engine_select(struct engine *engine, duckdb_connection connection, struct result
 	va_start(args, format);
 	sql = format_sql(format, args);
 	va_end(args);
-	e = answer_own(engine, connection, sql, ret_result, info);
+	e = ask_own(engine, connection, sql, ret_result, info);
 	free(sql);
 	return e;
 }
@@ -246,7 +255,7 @@ engine_number(struct engine *engine, duckdb_connection connection, uint64_t *ret
 	va_start(args, format);
 	sql = format_sql(format, args);
 	va_end(args);
-	e = answer_own(engine, connection, sql, &r, info);
+	e = ask_own(engine, connection, sql, &r, info);
 	free(sql);
 	if (e != ERR_OK)
 		return e;

@@ -39,6 +39,9 @@ void engine_close(struct engine *engine);
 MUST_CHECK enum err engine_run(struct engine *engine, duckdb_connection connection,
     struct err_info *info, const char *format, ...) PRINTF_LIKE(4, 5);
 
+/* Gives up the connection's transaction, if it has one. */
+void engine_rollback(struct engine *engine, duckdb_connection connection);
+
 /* Runs a query of our own; the answer is complete in memory. */
 MUST_CHECK enum err engine_select(struct engine *engine, duckdb_connection connection,
     struct result **ret_result, struct err_info *info, const char *format, ...) PRINTF_LIKE(5, 6);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/xmalloc.h"
-#include "store/answer.h"
+#include "store/ask.h"
 
 #define COPY_OCTETS ((size_t)256 * 1024)
 
@@ -120,7 +120,7 @@ export_query(struct engine *engine, const char *sql, const char *format, const c
 	made = xasprintf("%s/export-%ld", engine->scratch, (long)getpid());
 	quoted = engine_quote(made, '\'');
 	target = xasprintf("%s (%s)", quoted, options);
-	e = answer_copy(engine, sql, target, info);
+	e = ask_copy(engine, sql, target, info);
 	if (e == ERR_OK)
 		e = move_file(made, path, info);
 	(void)unlink(made);

@@ -40,8 +40,7 @@ static const char *const REFUSED[] = {
 	"SELECT * FROM '/etc/passwd.csv'",
 	"SELECT * FROM glob('/etc/*')",
 	"SELECT * FROM arrow_scan(1, 2, 3)",
-	("SELECT * FROM enable_logging('QueryLog', storage = 'file', storage_path = "
-	 "'/tmp/yagura-must-not-be')"),
+	"SELECT * FROM enable_logging('QueryLog', storage_path = '/tmp/yagura-must-not-be')",
 	"SELECT * FROM query('SELECT * FROM read_csv(''/etc/passwd'')')",
 	"SELECT * FROM u&\"read\\005fcsv\"('/etc/passwd')",
 	"SELECT e'\\'' || * FROM read_text('/etc/passwd') --'",
