@@ -2,7 +2,7 @@
 /* The section of traffic/volume: when, how much, of what. */
 #include "analysis/traffic/volume_section.h"
 
-#include <math.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -139,8 +139,9 @@ static enum err
 share_table(const struct section_context *c, struct section *section, const char *id,
     const char *title, const char *name_sql, struct err_info *info)
 {
+	char name_title[32];
 	struct section_column columns[] = {
-		{ id, title, "text", "" },
+		{ id, name_title, "text", "" },
 		{ "packets", "Packets", "count", "packets" },
 		{ "octets", "Octets (L3)", "octets", "octets" },
 		{ "octet_share", "Share of octets", "share", "" },
@@ -167,6 +168,8 @@ share_table(const struct section_context *c, struct section *section, const char
 	if (e != ERR_OK)
 		return e;
 	(void)snprintf(heading, sizeof heading, "Traffic by %s", title);
+	(void)snprintf(name_title, sizeof name_title, "%s", title);
+	name_title[0] = (char)toupper((unsigned char)name_title[0]);
 	table = section_table(section, id, heading, columns, ARRAY_COUNT(columns));
 	while (result_next(r)) {
 		char text[32];
