@@ -15,6 +15,8 @@
 #include "pipeline/runner.h"
 #include "source/source.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 static uint64_t packets;
 
 /* Every analysis makes its rows, which are then thrown away. */
