@@ -3,7 +3,7 @@
 BUILD = build
 FUZZ_SECONDS = 60
 
-.PHONY: help all check fuzz bench tidy format asan asan-build tsan cover golden-update clean
+.PHONY: help all check fuzz bench tidy format asan asan-build tsan cover golden-update picture clean
 
 all:
 	@tools/build $(BUILD)
@@ -12,13 +12,14 @@ help:
 	@echo 'make                build (debugoptimized) into build/'
 	@echo 'make check          unit, contract, golden and web tests'
 	@echo 'make fuzz           search with every fuzz target, FUZZ_SECONDS=60 each (TARGETS=a b: only these)'
-	@echo 'make bench          benchmarks against public tools; writes doc/benchmarks.md'
+	@echo 'make bench          benchmarks against public tools; writes doc/benchmarks.md (BENCH=: its options)'
 	@echo 'make tidy           format check, clang-tidy, cppcheck, codespell, shellcheck, mandoc -Tlint'
 	@echo 'make format         run clang-format over the sources'
 	@echo 'make asan           the tests under the address and undefined-behaviour sanitizers'
 	@echo 'make tsan           the tests under the thread sanitizer'
 	@echo 'make cover          line and branch coverage with gcovr'
 	@echo 'make golden-update  rewrite what golden tests expect; then read the diff'
+	@echo 'make picture        take the picture of a review that README.md shows'
 	@echo 'make clean          remove the build directories'
 	@echo
 	@echo './check runs everything, with the set-up, and is what continuous integration calls.'
@@ -47,7 +48,7 @@ cover:
 	@echo 'build-cover/cover.html'
 
 bench: all
-	@python3 bench/run.py
+	@python3 bench/run.py $(BENCH)
 
 tidy:
 	@python3 tools/lint.py
@@ -57,6 +58,11 @@ format:
 
 golden-update: all
 	@python3 tests/golden/run.py --update $(BUILD)
+
+picture: all
+	@$(BUILD)/yagura simulate office --seed 1 -o $(BUILD)/office.pcapng
+	@$(BUILD)/yagura review --simulated -o $(BUILD)/office.html $(BUILD)/office.pcapng
+	@node tools/picture.mjs $(BUILD)/office.html doc/review.png
 
 clean:
 	@rm -rf build build-asan build-tsan build-cover
