@@ -13,6 +13,7 @@ DIFFERENT lists the captures where tshark says something else, with the reason; 
 Skips without the data or without tshark.  The last line is `N passed, N failed, N skipped`.
 """
 import collections
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -50,8 +51,7 @@ def captures():
 
 def review(build, path, directory):
     """Exit status and review.json of one capture."""
-    out = pathlib.Path(directory) / "review.json"
-    out.unlink(missing_ok=True)
+    out = pathlib.Path(directory) / f"{path.parent.name}-{path.name}.json"
     done = subprocess.run([build / "yagura", "review", path, "--json", out], stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
                           check=False)
     return done.returncode, json.loads(out.read_text(encoding="utf-8")) if out.exists() else None
@@ -120,9 +120,27 @@ def ours(document):
     return totals
 
 
-def compare(name, expected, found):
+def compare(expected, found):
     keys = sorted(k for k in set(expected) | set(found) if expected[k] != found[k])
     return "; ".join(f"{k} {found[k]}, tshark {expected[k]}" for k in keys)
+
+
+def examine(build, path, directory):
+    """Whether tshark's totals are equal, and what is wrong."""
+    name = path.relative_to(DATA).as_posix()
+    status, document = review(build, path, directory)
+    wrong = [] if status in (0, 1) else [f"ended with status {status}"]
+    if name in OTHER_FORMATS:
+        return False, wrong + ([] if status == 1 else [f"status {status}, 1 expected"])
+    if document is None:
+        return False, wrong + ["no review"]
+    records, packets = sum(i["records"] for i in document["inputs"]), capinfos(path)
+    if packets is not None and packets != records:
+        wrong.append(f"{records} packets, capinfos {packets}")
+    difference = compare(tshark(path), ours(document))
+    if bool(difference) != (name in DIFFERENT):
+        wrong.append(difference or "equals tshark now, and is still listed as different")
+    return not difference, wrong
 
 
 def main():
@@ -131,28 +149,15 @@ def main():
         print(f"no captures in {DATA}" if not DATA.is_dir() else "tshark is not installed")
         print("0 passed, 0 failed, 1 skipped")
         sys.exit(77)
-    passed = failed = equal = 0
-    with tempfile.TemporaryDirectory() as directory:
-        os.chdir(directory)
-        wanted = [p for p in captures() if len(sys.argv) <= 2 or p.relative_to(DATA).as_posix() in sys.argv[2:]]
-        for path in wanted:
-            name = path.relative_to(DATA).as_posix()
-            status, document = review(build, path, directory)
-            wrong = [] if status in (0, 1) else [f"ended with status {status}"]
-            if name in OTHER_FORMATS:
-                wrong += [] if status == 1 else [f"status {status}, 1 expected"]
-            elif document:
-                records = sum(i["records"] for i in document["inputs"])
-                packets = capinfos(path)
-                if packets is not None and packets != records:
-                    wrong.append(f"{records} packets, capinfos {packets}")
-                difference = compare(name, tshark(path), ours(document))
-                equal += not difference
-                if bool(difference) != (name in DIFFERENT):
-                    wrong.append(difference or "equals tshark now, and is still listed as different")
-            passed, failed = passed + (not wrong), failed + bool(wrong)
-            if wrong:
-                print(f"{name}: {'; '.join(wrong)}")
+    wanted = [p for p in captures() if len(sys.argv) <= 2 or p.relative_to(DATA).as_posix() in sys.argv[2:]]
+    with tempfile.TemporaryDirectory() as directory, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(lambda path: examine(build, path, directory), wanted))
+    failed = sum(1 for _, wrong in results if wrong)
+    passed = len(results) - failed
+    equal = sum(same for same, _ in results)
+    for path, (_, wrong) in zip(wanted, results):
+        if wrong:
+            print(f"{path.relative_to(DATA)}: {'; '.join(wrong)}")
     if len(sys.argv) <= 2 and equal < LEAST_EQUAL:
         print(f"only {equal} captures equal tshark, {LEAST_EQUAL} are wanted")
         failed += 1
