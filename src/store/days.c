@@ -22,13 +22,20 @@ days_init(struct days *days, struct engine *engine)
 }
 
 static void
+end_writing(struct days *days, struct day *day)
+{
+	days->writing -= day->writing;
+	day->writing = false;
+}
+
+static void
 close_day(struct days *days, struct day *day)
 {
 	flows_close(&day->writer);
 	if (day->connection != NULL)
 		days->engine->api.disconnect(&day->connection);
 	day->connection = NULL;
-	day->writing = false;
+	end_writing(days, day);
 	day->noted_input = 0;
 }
 
@@ -49,11 +56,21 @@ days_release(struct days *days)
 static void
 name_day(uint32_t number, char *name)
 {
-	char text[40];
+	char text[40] = "other";
 
-	(void)clock_format((nsec_t)number * NSEC_PER_DAY, 0, text, sizeof text);
-	memcpy(name, text, DAY_TEXT_SIZE - 1);
-	name[DAY_TEXT_SIZE - 1] = '\0';
+	if (number != DAY_OTHER)
+		(void)clock_format((nsec_t)number * NSEC_PER_DAY, 0, text, sizeof text);
+	(void)snprintf(name, DAY_TEXT_SIZE, "%.*s", DAY_TEXT_SIZE - 1, text);
+}
+
+/* Where a day is, or NO_DAY. */
+static size_t
+seek_day(const struct days *days, uint32_t number)
+{
+	for (size_t i = 0; i < days->count; i++)
+		if (days->all[i].number == number)
+			return i;
+	return NO_DAY;
 }
 
 /* The entry of a day, made when missing. */
@@ -61,10 +78,10 @@ static size_t
 find_day(struct days *days, uint32_t number)
 {
 	struct day day = { .number = number };
+	size_t index = seek_day(days, number);
 
-	for (size_t i = 0; i < days->count; i++)
-		if (days->all[i].number == number)
-			return i;
+	if (index != NO_DAY)
+		return index;
 	name_day(number, day.name);
 	(void)snprintf(day.catalog, sizeof day.catalog, "flows_%s", day.name);
 	for (char *p = day.catalog; *p != '\0'; p++)
@@ -76,22 +93,28 @@ find_day(struct days *days, uint32_t number)
 	return days->count++;
 }
 
-/* The number of the day a file name stands for, or false. */
+/* The number of the day that `name` stands for, with or without a file's suffix; or false. */
 static bool
 parse_day(const char *name, uint32_t *ret_number)
 {
 	char canonical[DAY_TEXT_SIZE];
 	struct tm tm = { 0 };
 	time_t seconds;
+	const char *end;
 
-	if (strlen(name) < DAY_TEXT_SIZE - 1 || strptime(name, "%Y-%m-%d", &tm) == NULL)
-		return false;
-	seconds = timegm(&tm);
-	if (seconds < 0)
-		return false;
-	*ret_number = (uint32_t)(seconds / 86400);
+	if (strncmp(name, "other", 5) == 0) {
+		*ret_number = DAY_OTHER;
+		end = name + 5;
+	} else {
+		end = strptime(name, "%Y-%m-%d", &tm);
+		seconds = end != NULL ? timegm(&tm) : -1;
+		if (seconds < 0)
+			return false;
+		*ret_number = (uint32_t)(seconds / 86400);
+	}
 	name_day(*ret_number, canonical);
-	return memcmp(canonical, name, DAY_TEXT_SIZE - 1) == 0;
+	return strncmp(canonical, name, strlen(canonical)) == 0 &&
+	       (*end == '\0' || strcmp(end, SUFFIX) == 0);
 }
 
 /* Finds every file of flows. */
@@ -110,8 +133,7 @@ list_days(struct days *days, struct err_info *info)
 		return e;
 	while ((entry = readdir(directory)) != NULL) {
 		uint32_t number;
-		if (parse_day(entry->d_name, &number) &&
-		    strcmp(entry->d_name + DAY_TEXT_SIZE - 1, SUFFIX) == 0)
+		if (strstr(entry->d_name, SUFFIX) != NULL && parse_day(entry->d_name, &number))
 			(void)find_day(days, number);
 	}
 	(void)closedir(directory);
@@ -227,6 +249,7 @@ begin_day(struct days *days, struct day *day, uint64_t input, struct err_info *i
 	if (e != ERR_OK)
 		return e;
 	day->writing = true;
+	days->writing++;
 	if (flows_is_open(&day->writer))
 		return ERR_OK;
 	struct writer_place place = { day->connection, day->catalog, FLOWS_TABLE, day->path, NULL };
@@ -239,6 +262,24 @@ day_of(const struct flow *f)
 	nsec_t end = flow_finish(f);
 
 	return end > 0 ? (uint32_t)(end / NSEC_PER_DAY) : 0;
+}
+
+/* The day whose file a flow of day `number` goes to. */
+static size_t
+choose_day(struct days *days, uint32_t number)
+{
+	size_t index = find_day(days, number);
+	bool is_new = !days->all[index].attached && access(days->all[index].path, F_OK) != 0;
+
+	if (days->all[index].writing)
+		return index;
+	if (days->writing >= DAYS_AT_ONCE || (is_new && days->made >= DAYS_NEW))
+		return find_day(days, DAY_OTHER);
+	if (is_new) {
+		days->made++;
+		days->viewed = false;
+	}
+	return index;
 }
 
 enum err
@@ -255,12 +296,8 @@ days_append(
 			end++;
 		part.flows += at;
 		part.count = end - at;
-		if (days->last == NO_DAY || days->all[days->last].number != day) {
-			size_t known = days->count;
-			days->last = find_day(days, day);
-			if (days->count != known)
-				days->viewed = false;
-		}
+		if (days->last == NO_DAY || days->all[days->last].number != day)
+			days->last = choose_day(days, day);
 		e = begin_day(days, &days->all[days->last], flows->input, info);
 		if (e == ERR_OK)
 			e = flows_append(&days->all[days->last].writer, &part, number, info);
@@ -286,7 +323,7 @@ days_commit(struct days *days, struct err_info *info)
 		if (e == ERR_OK)
 			e = engine_run(days->engine, day->connection, info, "COMMIT");
 		if (e == ERR_OK)
-			day->writing = false;
+			end_writing(days, day);
 		if (day->used > latest)
 			latest = day->used;
 	}
@@ -307,11 +344,20 @@ days_rollback(struct days *days)
 		flows_close(&day->writer);
 		if (engine_run(days->engine, day->connection, &ignored, "ROLLBACK") != ERR_OK)
 			close_day(days, day);
-		day->writing = false;
+		end_writing(days, day);
 	}
 }
 
 /* --- after a crash ---------------------------------------------------------------------------- */
+
+/* Whether the file of a day was only begun, or is not there. */
+static bool
+is_embryo(const struct day *day)
+{
+	struct stat st;
+
+	return !day->attached && (stat(day->path, &st) != 0 || st.st_size < ENGINE_LEAST_FILE);
+}
 
 /* One row of flow_days whose input is gone or not complete. */
 static enum err
@@ -327,7 +373,9 @@ clean_day(struct days *days, const struct result *r, uint64_t last, struct err_i
 		return ERR_OK;
 	size_t index = find_day(days, number);
 	struct day *day = &days->all[index];
-	if (access(day->path, F_OK) == 0) {
+	if (is_embryo(day)) {
+		(void)unlink(day->path);
+	} else {
 		e = open_day(days, day, info);
 		if (e == ERR_OK && gone)
 			e = engine_run(engine, day->connection, info,
@@ -400,24 +448,54 @@ days_check(struct days *days, struct err_info *info)
 	enum err e = list_days(days, info);
 
 	for (size_t i = 0; i < days->count && e == ERR_OK; i++)
-		e = check_day(days, &days->all[i], info);
+		if (!is_embryo(&days->all[i]))
+			e = check_day(days, &days->all[i], info);
 	return e;
 }
 
-/* The SELECT of one day, or NULL when it is left out; owned by the caller. */
+/* Whether a crash left the file of this day without its table. */
+static enum err
+is_empty(struct days *days, const struct day *day, bool *ret_empty, struct err_info *info)
+{
+	uint64_t tables = 0;
+	enum err e = engine_number(days->engine, days->engine->attacher, &tables, info,
+	    "SELECT count(*) FROM duckdb_tables() WHERE database_name = '%s'", day->catalog);
+
+	*ret_empty = tables == 0;
+	return e;
+}
+
+/* Attaches a day, and reads it as a test when damaged ones are to be left out. */
+static enum err
+attach_to_read(struct days *days, struct day *day, bool *ret_empty, struct err_info *info)
+{
+	enum err e = attach(days, day, info);
+
+	*ret_empty = false;
+	if (e == ERR_OK && days->engine->read_only)
+		e = is_empty(days, day, ret_empty, info);
+	if (e == ERR_OK && !*ret_empty && days->skip_damaged)
+		e = check_day(days, day, info);
+	return e;
+}
+
+/* The SELECT of one day, owned by the caller, or NULL when the day has nothing or is left out. */
 static enum err
 day_sql(struct days *days, struct day *day, uint64_t last, char **ret_sql, struct err_info *info)
 {
-	bool unsettled = false;
-	enum err e = days->skip_damaged ? check_day(days, day, info) : attach(days, day, info);
 	char filter[160] = "";
+	bool unsettled = false;
+	bool empty = false;
+	enum err e = is_unsettled(days, day, &unsettled, info);
 
 	*ret_sql = NULL;
+	/* A file that is not there was thought of, but its flows went elsewhere. */
+	if (e != ERR_OK || (is_embryo(day) && (unsettled || access(day->path, F_OK) != 0)))
+		return e;
+	e = attach_to_read(days, day, &empty, info);
 	if (e == ERR_DAMAGED && days->skip_damaged)
 		return ERR_OK;
-	if (e == ERR_OK)
-		e = is_unsettled(days, day, &unsettled, info);
-	if (e != ERR_OK)
+	if (e != ERR_OK || empty)
 		return e;
 	if (unsettled)
 		(void)snprintf(filter, sizeof filter,
@@ -501,6 +579,19 @@ drop_day(struct days *days, struct day *day, struct err_info *info)
 	return e;
 }
 
+/* The file that is not one day's loses rows instead. */
+static enum err
+thin_other(struct days *days, struct day *day, nsec_t time, struct err_info *info)
+{
+	enum err e = access(day->path, F_OK) == 0 ? open_day(days, day, info) : ERR_END;
+
+	if (e != ERR_OK)
+		return e == ERR_END ? ERR_OK : e;
+	return engine_run(days->engine, day->connection, info,
+	    "DELETE FROM %s." FLOWS_TABLE " WHERE flow.flow_end_milliseconds < %lld", day->catalog,
+	    time > 0 ? (long long)(time / NSEC_PER_MS) : 0);
+}
+
 enum err
 days_drop_before(struct days *days, nsec_t time, struct err_info *info)
 {
@@ -515,7 +606,10 @@ days_drop_before(struct days *days, nsec_t time, struct err_info *info)
 	days->last = NO_DAY;
 	for (size_t i = 0; i < days->count; i++) {
 		struct day day = days->all[i];
-		bool before = (nsec_t)(day.number + 1) * NSEC_PER_DAY <= time;
+		bool before =
+		    day.number != DAY_OTHER && (nsec_t)(day.number + 1) * NSEC_PER_DAY <= time;
+		if (day.number == DAY_OTHER && e == ERR_OK)
+			e = thin_other(days, &day, time, info);
 		if (before && e == ERR_OK)
 			e = drop_day(days, &day, info);
 		if (before && e == ERR_OK)

@@ -9,6 +9,10 @@
  * and input, committed before the first row of that input goes into that day.  What may be left
  * behind is then in the days of inputs that are not complete, and rows of inputs that are no longer
  * registered are garbage.
+ *
+ * A capture whose clock jumps about must not cost a file for every packet: one commit writes to no
+ * more than DAYS_AT_ONCE days, one run makes no more than DAYS_NEW files, and what does not fit
+ * goes to flows/other.duckdb.  Queries see no difference.
  */
 #ifndef YAGURA_STORE_DAYS_H
 #define YAGURA_STORE_DAYS_H
@@ -16,9 +20,12 @@
 #include "store/flows.h"
 
 #define DAY_TEXT_SIZE 11 /* "2014-06-01" */
+#define DAY_OTHER     UINT32_MAX
+#define DAYS_AT_ONCE  32
+#define DAYS_NEW      366
 
 struct day {
-	uint32_t number;          /* days since 1970-01-01 */
+	uint32_t number;          /* days since 1970-01-01, or DAY_OTHER */
 	char name[DAY_TEXT_SIZE]; /* of the file */
 	char catalog[24];         /* "flows_2014_06_01" */
 	char *path;               /* owned */
@@ -35,8 +42,9 @@ struct days {
 	struct engine *engine; /* borrowed */
 	struct day *all;       /* owned */
 	size_t count;
-	size_t last; /* where the last flow went */
-	bool viewed; /* the view `flows` is up to date, and every day attached */
+	size_t last;          /* where the last flow went */
+	size_t writing, made; /* days with an open transaction; files made by this run */
+	bool viewed;          /* the view `flows` is up to date, and every day attached */
 	bool skip_damaged;
 };
 

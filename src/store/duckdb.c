@@ -38,6 +38,20 @@ make_directory(const char *path, struct err_info *info)
 	return ERR_OK;
 }
 
+/* Removes a summary.duckdb that a crash left only begun, in a store that has no flows either. */
+static void
+remove_embryo(const struct duck *d)
+{
+	char *flows = xasprintf("%s/flows", d->engine.directory);
+	struct stat st;
+
+	/* rmdir succeeds on an empty directory only. */
+	if (stat(d->path, &st) == 0 && st.st_size < ENGINE_LEAST_FILE &&
+	    (rmdir(flows) == 0 || errno == ENOENT))
+		(void)unlink(d->path);
+	free(flows);
+}
+
 /* Makes DIR, DIR/flows and DIR/scratch when writing, and finds the absolute name. */
 static enum err
 find_directory(
@@ -56,14 +70,16 @@ find_directory(
 	if (realpath(place, absolute) == NULL)
 		return err_set(
 		    info, ERR_IO, "there is no store in %.300s: %s", place, strerror(errno));
+	d->engine.directory = xstrdup(absolute);
+	free(d->path);
+	d->path = xasprintf("%s/summary.duckdb", absolute);
+	if (options->mode == STORE_WRITE)
+		remove_embryo(d);
 	for (size_t i = 0; i < 2 && e == ERR_OK && options->mode == STORE_WRITE; i++) {
 		char *part = xasprintf("%s/%s", absolute, PARTS[i]);
 		e = make_directory(part, info);
 		free(part);
 	}
-	d->engine.directory = xstrdup(absolute);
-	free(d->path);
-	d->path = xasprintf("%s/summary.duckdb", absolute);
 	if (e == ERR_OK && options->mode == STORE_READ && access(d->path, F_OK) != 0)
 		e = err_set(
 		    info, ERR_IO, "there is no store in %.300s: it has no summary.duckdb", place);
@@ -91,12 +107,16 @@ create_state(struct duck *d, struct err_info *info)
 
 	if (d->engine.read_only)
 		return err_set(info, ERR_DAMAGED, "%.300s is not a store of this program", d->path);
+	/* All or nothing: a crash in between must not leave half a store. */
 	e = engine_run(&d->engine, d->engine.writer, info,
-	    "CREATE TABLE store_state (schema_version UBIGINT, commit_number UBIGINT, "
+	    "BEGIN TRANSACTION; CREATE TABLE store_state (schema_version UBIGINT, commit_number "
+	    "UBIGINT, "
 	    "last_input UBIGINT, made_by VARCHAR); "
 	    "INSERT INTO store_state VALUES (%d, 0, 0, 'yagura " YAGURA_VERSION "')",
 	    SCHEMA_VERSION);
-	return e != ERR_OK ? e : registry_create(d, info);
+	if (e == ERR_OK)
+		e = registry_create(d, info);
+	return e != ERR_OK ? e : engine_run(&d->engine, d->engine.writer, info, "COMMIT");
 }
 
 /* Makes a new store's own tables, or checks those that are there. */

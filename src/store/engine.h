@@ -17,6 +17,10 @@
 /* Written by this version and read by every engine since 1.4; see doc/design/store.md. */
 #define ENGINE_STORAGE_VERSION "v1.4.0"
 
+/* A database file is begun with three headers of 4096 octets: what is smaller holds nothing yet,
+ * and is what a crash leaves of a file that was just being made. */
+#define ENGINE_LEAST_FILE 12288
+
 struct engine {
 	struct duckdb_api api;
 	duckdb_database database;

@@ -75,6 +75,35 @@ flows_lie_by_day(void **state)
 	test_remove(directory);
 }
 
+/* One commit with flows of many days makes a bounded number of files. */
+static void
+a_wild_clock_is_bounded(void **state)
+{
+	char *directory = test_directory();
+	char *other = day_path(directory, "other");
+	struct store *store = test_open(directory, STORE_WRITE);
+	uint64_t id = register_input(store, "-");
+
+	(void)state;
+	for (unsigned i = 0; i < 40; i++) {
+		struct flow *flows = test_flows(2, (DAY + i * 100) * DAY_NS, i);
+		OK(store_append_flows(store, id, 0, flows, 2, &why));
+		free(flows);
+	}
+	OK(store_commit(store, &why));
+	assert_int_equal(access(other, F_OK), 0);
+	assert_int_equal(test_ask(store, "SELECT count(*) FROM flows"), 80);
+	assert_int_equal(test_ask(store, "SELECT count(*) FROM flow_days"), 33);
+	store_close(store);
+	store = test_open(directory, STORE_WRITE);
+	assert_int_equal(test_ask(store, "SELECT count(*) FROM flows"), 80);
+	OK(store_drop_before(store, (DAY + 3801) * DAY_NS, &why));
+	assert_int_equal(test_ask(store, "SELECT count(*) FROM flows"), 2);
+	store_close(store);
+	free(other);
+	test_remove(directory);
+}
+
 static void
 rows_are_dropped_by_window(void **state)
 {
@@ -221,7 +250,7 @@ one_writes_or_many_read(void **state)
 static void
 damage(const char *path, long offset)
 {
-	FILE *file = fopen(path, "r+");
+	FILE *file = fopen(path, access(path, F_OK) == 0 ? "r+" : "w");
 
 	assert_non_null(file);
 	assert_int_equal(fseek(file, offset, SEEK_SET), 0);
@@ -275,6 +304,44 @@ names_the_damaged_file(void **state)
 }
 
 static void
+begins_again_what_was_only_begun(void **state)
+{
+	char *directory = test_directory();
+	char *summary = xasprintf("%s/summary.duckdb", directory);
+	char *day = day_path(directory, "2013-10-22");
+	struct store *store;
+	uint64_t id;
+
+	(void)state;
+	/* A crash while the store was made. */
+	damage(summary, 0);
+	store = test_open(directory, STORE_WRITE);
+	id = register_input(store, "-");
+	OK(store_commit(store, &why));
+	store_close(store);
+
+	/* A crash while the file of a day was made, by an input that is not complete. */
+	store = test_open(directory, STORE_WRITE);
+	struct flow *flows = test_flows(10, DAY * DAY_NS, 100);
+	OK(store_append_flows(store, id, DAY * DAY_NS, flows, 10, &why));
+	store_rollback(store);
+	store_close(store);
+	assert_int_equal(truncate(day, 4096), 0);
+	store = test_open(directory, STORE_READ);
+	assert_int_equal(test_ask(store, "SELECT count(*) FROM flows"), 0);
+	store_close(store);
+	store = test_open(directory, STORE_WRITE);
+	OK(store_append_flows(store, id, DAY * DAY_NS, flows, 10, &why));
+	OK(store_commit(store, &why));
+	assert_int_equal(test_ask(store, "SELECT count(*) FROM flows"), 10);
+	store_close(store);
+	free(flows);
+	free(summary);
+	free(day);
+	test_remove(directory);
+}
+
+static void
 refuses_what_it_cannot_open(void **state)
 {
 	char *directory = test_directory();
@@ -307,10 +374,12 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flows_lie_by_day),
+		cmocka_unit_test(a_wild_clock_is_bounded),
 		cmocka_unit_test(rows_are_dropped_by_window),
 		cmocka_unit_test(new_columns_are_added),
 		cmocka_unit_test(one_writes_or_many_read),
 		cmocka_unit_test(names_the_damaged_file),
+		cmocka_unit_test(begins_again_what_was_only_begun),
 		cmocka_unit_test(refuses_what_it_cannot_open),
 	};
 
