@@ -67,10 +67,11 @@ observe_chunk(struct pair_table *t, const struct flow *flows, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct flow *f = &flows[i];
 		hashes[i][0] = pair_table_hash(t, &f->source, &f->destination);
-		hashes[i][1] = pair_table_hash(t, &f->destination, &f->source);
 		pair_table_prefetch_slot(t, hashes[i][0]);
-		if (f->packets[1] != 0)
-			pair_table_prefetch_slot(t, hashes[i][1]);
+		if (f->packets[1] == 0)
+			continue;
+		hashes[i][1] = pair_table_hash(t, &f->destination, &f->source);
+		pair_table_prefetch_slot(t, hashes[i][1]);
 	}
 	for (size_t i = 0; i < count; i++)
 		for (unsigned d = 0; d < 2; d++)

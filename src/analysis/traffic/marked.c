@@ -13,28 +13,6 @@
 
 #include "base/xmalloc.h"
 
-#define HINTS (1U << 16)
-
-/* One marked prefix. */
-struct mark {
-	struct address prefix;
-	uint8_t length; /* 0 where the slot is free */
-};
-
-struct side {
-	/* By family and first 16 bits: the longest marked length up to 16, and whether more are
-	 * worth looking for. */
-	uint8_t hints[2][HINTS]; /* length << 1 | deeper */
-	struct mark *marks;      /* owned; open addressing; lengths above 16 */
-	uint32_t count, mask;
-};
-
-struct marked {
-	struct address_hash hash;
-	const struct pair_lengths *lengths;
-	struct side sides[MARKED_SIDE_COUNT];
-};
-
 /* One prefix of the length at hand, with its volume. */
 struct volume {
 	struct address prefix;
@@ -55,7 +33,8 @@ struct search {
 	uint32_t active_count;
 	struct volume *volumes;
 	uint32_t volume_count;
-	uint32_t *slots; /* numbers in `volumes` + 1 */
+	uint32_t *slots;  /* numbers in `volumes` + 1 */
+	uint32_t *direct; /* the same for prefixes up to 16 bits, by these bits */
 	uint32_t slot_mask;
 };
 
@@ -86,18 +65,9 @@ mark_hash(const struct marked *m, const struct address *prefix, unsigned length)
 	return (uint32_t)(address_hash_one(&m->hash, prefix) >> 32) + length * 0x9e3779b9U;
 }
 
-/* The first 16 bits within the address's family. */
-static inline unsigned
-first_bits(const struct address *a, bool ipv4)
-{
-	const uint8_t *o = a->octets + (ipv4 ? 12 : 0);
-
-	return (unsigned)o[0] << 8 | o[1];
-}
-
-static struct mark *
-find_mark(
-    const struct marked *m, const struct side *s, const struct address *prefix, uint8_t length)
+static struct marked_prefix *
+find_mark(const struct marked *m, const struct marked_table *s, const struct address *prefix,
+    uint8_t length)
 {
 	uint32_t at = mark_hash(m, prefix, length) & s->mask;
 
@@ -108,9 +78,9 @@ find_mark(
 }
 
 static void
-grow_marks(const struct marked *m, struct side *s)
+grow_marks(const struct marked *m, struct marked_table *s)
 {
-	struct side bigger = *s;
+	struct marked_table bigger = *s;
 
 	bigger.mask = s->marks != NULL ? 2 * s->mask + 1 : 63;
 	bigger.marks = xcalloc((size_t)bigger.mask + 1, sizeof *bigger.marks);
@@ -126,9 +96,9 @@ grow_marks(const struct marked *m, struct side *s)
 static void
 enter_mark(struct marked *m, enum marked_side side, const struct address *prefix, uint8_t length)
 {
-	struct side *s = &m->sides[side];
+	struct marked_table *s = &m->sides[side];
 	bool ipv4 = address_is_ipv4(prefix);
-	unsigned bits = first_bits(prefix, ipv4);
+	unsigned bits = marked_first_bits(prefix, ipv4);
 	unsigned span = length < 16 ? 1U << (16 - length) : 1;
 
 	if (length > 16) {
@@ -136,7 +106,7 @@ enter_mark(struct marked *m, enum marked_side side, const struct address *prefix
 		if (s->marks == NULL || 2 * s->count > s->mask)
 			grow_marks(m, s);
 		*find_mark(m, s, prefix, length) =
-		    (struct mark){ .prefix = *prefix, .length = length };
+		    (struct marked_prefix){ .prefix = *prefix, .length = length };
 		s->count++;
 		return;
 	}
@@ -145,17 +115,17 @@ enter_mark(struct marked *m, enum marked_side side, const struct address *prefix
 }
 
 uint8_t
-marked_longest(const struct marked *marked, enum marked_side side, const struct address *address)
+marked_look_deeper(struct marked *marked, enum marked_side side, const struct address *address)
 {
-	const struct side *s = &marked->sides[side];
+	struct marked_table *s = &marked->sides[side];
 	bool ipv4 = address_is_ipv4(address);
-	const uint8_t *lengths = ipv4 ? marked->lengths->ipv4 : marked->lengths->ipv6;
-	size_t count = ipv4 ? marked->lengths->ipv4_count : marked->lengths->ipv6_count;
-	uint8_t hint = s->hints[ipv4][first_bits(address, ipv4)];
-	uint8_t longest = hint >> 1;
+	const struct pair_lengths *l = marked->lengths;
+	const uint8_t *lengths = ipv4 ? l->ipv4 : l->ipv6;
+	size_t count = ipv4 ? l->ipv4_count : l->ipv6_count;
+	struct marked_memo memo = { .address = *address,
+		.length = s->hints[ipv4][marked_first_bits(address, ipv4)] >> 1,
+		.used = true };
 
-	if ((hint & 1) == 0)
-		return longest;
 	for (size_t i = 0; i < count; i++) {
 		struct address prefix;
 		if (lengths[i] <= 16)
@@ -163,9 +133,10 @@ marked_longest(const struct marked *marked, enum marked_side side, const struct 
 		prefix = pair_mask(address, lengths[i]);
 		if (find_mark(marked, s, &prefix, lengths[i])->length == 0)
 			break;
-		longest = lengths[i];
+		memo.length = lengths[i];
 	}
-	return longest;
+	*marked_memo_of(marked, side, address) = memo;
+	return memo.length;
 }
 
 /* ------------------------------------------------------------------ finding */
@@ -200,15 +171,32 @@ find_volume(struct search *s, const struct address *prefix)
 	return s->volume_count - 1;
 }
 
+/* The same for a prefix of at most 16 bits, of which there are few. */
+static inline uint32_t
+find_short_volume(struct search *s, const struct address *prefix, uint8_t length, bool ipv4)
+{
+	uint32_t *slot = &s->direct[marked_first_bits(prefix, ipv4) >> (16 - length)];
+
+	if (*slot == 0) {
+		s->volumes[s->volume_count] = (struct volume){ .prefix = *prefix };
+		*slot = ++s->volume_count;
+	}
+	return *slot - 1;
+}
+
 /* Adds up the active items by their prefix of one length; shorter items drop out. */
 static void
-add_up(struct search *s, uint8_t length)
+add_up(struct search *s, uint8_t length, bool ipv4)
 {
 	uint32_t kept = 0;
 
-	for (s->slot_mask = 63; s->slot_mask < 2 * s->active_count;)
-		s->slot_mask = 2 * s->slot_mask + 1;
-	memset(s->slots, 0, ((size_t)s->slot_mask + 1) * sizeof *s->slots);
+	if (length <= MARKED_HINT_BITS) {
+		memset(s->direct, 0, sizeof *s->direct << length);
+	} else {
+		for (s->slot_mask = 63; s->slot_mask < 2 * s->active_count;)
+			s->slot_mask = 2 * s->slot_mask + 1;
+		memset(s->slots, 0, ((size_t)s->slot_mask + 1) * sizeof *s->slots);
+	}
 	s->volume_count = 0;
 	for (uint32_t i = 0; i < s->active_count; i++) {
 		uint32_t item = s->active[i];
@@ -218,7 +206,9 @@ add_up(struct search *s, uint8_t length)
 			continue;
 		prefix = pair_mask(end_of(s, item), length);
 		s->active[kept] = item;
-		s->places[kept] = find_volume(s, &prefix);
+		s->places[kept] = length <= MARKED_HINT_BITS
+				      ? find_short_volume(s, &prefix, length, ipv4)
+				      : find_volume(s, &prefix);
 		v = &s->volumes[s->places[kept++]];
 		v->octets += s->items[item].octets;
 		v->packets += s->items[item].packets;
@@ -264,7 +254,7 @@ find_in_family(struct search *s, uint32_t count, bool ipv4)
 	for (size_t i = 0; i < length_count && s->active_count != 0; i++) {
 		if (lengths[i] == 0)
 			continue;
-		add_up(s, lengths[i]);
+		add_up(s, lengths[i], ipv4);
 		mark(s, lengths[i]);
 	}
 }
@@ -283,6 +273,7 @@ marked_find(struct marked *marked, const struct pair_item *items, uint32_t count
 	s.places = xcalloc(count, sizeof *s.places);
 	s.volumes = xcalloc(count, sizeof *s.volumes);
 	s.slots = xcalloc(4 * (size_t)count + 64, sizeof *s.slots);
+	s.direct = xcalloc((size_t)1 << MARKED_HINT_BITS, sizeof *s.direct);
 	for (unsigned side = 0; side < MARKED_SIDE_COUNT; side++) {
 		s.side = (enum marked_side)side;
 		find_in_family(&s, count, true);
@@ -292,4 +283,5 @@ marked_find(struct marked *marked, const struct pair_item *items, uint32_t count
 	free(s.places);
 	free(s.volumes);
 	free(s.slots);
+	free(s.direct);
 }

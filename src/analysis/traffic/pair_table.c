@@ -12,7 +12,6 @@
 
 #define NUMBER_BITS 20
 #define NUMBER_MASK ((1U << NUMBER_BITS) - 1)
-#define TAG_MASK    ((1U << (32 - NUMBER_BITS)) - 1)
 
 static_assert(PAIR_TABLE_MOST < NUMBER_MASK, "item numbers fit in a slot");
 
@@ -99,7 +98,7 @@ find_slot(const struct pair_table *t, const struct pair_item *key)
 		uint32_t slot = t->slots[at];
 		if (slot == 0)
 			return at;
-		if (slot >> NUMBER_BITS == (key->hash & TAG_MASK) &&
+		if ((slot ^ key->hash << NUMBER_BITS) <= NUMBER_MASK &&
 		    same_key(&t->items[(slot & NUMBER_MASK) - 1], key))
 			return at;
 	}
@@ -128,7 +127,7 @@ put_item(struct pair_table *t, uint32_t at, const struct pair_item *item)
 	held->packets = sum(held->packets, item->packets);
 }
 
-static uint32_t
+static inline uint32_t
 hash_item(const struct pair_table *t, const struct pair_item *item)
 {
 	return (uint32_t)(address_hash_pair(&t->hash, &item->source, &item->destination,
@@ -185,7 +184,18 @@ refill(struct pair_table *t, const struct pair_item *old, uint32_t old_count,
 	}
 }
 
+/* What new pairs must bring together for one of them to be admitted: worked out seldom, because
+ * divisions are slow. */
 static void
+set_admission(struct pair_table *t)
+{
+	t->unseen_octets = t->unseen_packets = 0;
+	t->admit_octets = t->octets / t->capacity * 4 + 1;
+	t->admit_packets = t->packets / t->capacity * 4 + 1;
+}
+
+/* Out of line: it is called seldom from where speed counts. */
+static __attribute__((noinline)) void
 roll_up(struct pair_table *t, uint32_t most, uint32_t keep, const struct pair_lengths *lengths)
 {
 	uint32_t old_count = t->count;
@@ -208,6 +218,7 @@ roll_up(struct pair_table *t, uint32_t most, uint32_t keep, const struct pair_le
 			break;
 		assert(t->divisor > 1);
 	}
+	set_admission(t);
 	free(marks);
 	free(old);
 }
@@ -223,7 +234,7 @@ pair_table_reduce(struct pair_table *t, uint32_t most, const struct pair_lengths
 }
 
 /* Adds an item whether or not there is room. */
-static void
+static inline void
 force_item(struct pair_table *t, const struct pair_item *item)
 {
 	uint32_t at = find_slot(t, item);
@@ -247,17 +258,33 @@ pair_table_add(struct pair_table *t, const struct pair_item *item)
 }
 
 /* Whether it is a new pair's turn to be admitted. */
-static bool
-is_admitted(struct pair_table *t, const struct pair_item *item)
+static inline bool
+is_admitted(struct pair_table *t, const uint64_t volume[2])
 {
-	t->unseen_octets = sum(t->unseen_octets, item->octets);
-	t->unseen_packets = sum(t->unseen_packets, item->packets);
-	if (t->unseen_octets >= t->octets / t->capacity * 4 + 1 ||
-	    t->unseen_packets >= t->packets / t->capacity * 4 + 1) {
-		t->unseen_octets = t->unseen_packets = 0;
-		return true;
-	}
-	return false;
+	t->unseen_octets = sum(t->unseen_octets, volume[0]);
+	t->unseen_packets = sum(t->unseen_packets, volume[1]);
+	if (t->unseen_octets < t->admit_octets && t->unseen_packets < t->admit_packets)
+		return false;
+	set_admission(t);
+	return true;
+}
+
+/* Counts a new pair in the item that it rolls up to. */
+static void
+observe_rolled(struct pair_table *t, const struct address *source,
+    const struct address *destination, const uint64_t volume[2])
+{
+	uint8_t source_length = marked_longest(t->marked, MARKED_SOURCE, source);
+	uint8_t destination_length = marked_longest(t->marked, MARKED_DESTINATION, destination);
+	struct pair_item item = { .source = pair_mask(source, source_length),
+		.destination = pair_mask(destination, destination_length),
+		.octets = volume[0],
+		.packets = volume[1],
+		.source_length = source_length,
+		.destination_length = destination_length };
+
+	item.hash = hash_item(t, &item);
+	force_item(t, &item);
 }
 
 void
@@ -265,28 +292,31 @@ pair_table_observe(struct pair_table *t, const struct address *source,
     const struct address *destination, uint32_t hash, const uint64_t volume[2])
 {
 	uint8_t length = address_is_ipv4(source) ? 32 : 128;
-	struct pair_item item = { .source = *source,
-		.destination = *destination,
-		.octets = volume[0],
-		.packets = volume[1],
-		.hash = hash,
-		.source_length = length,
-		.destination_length = length };
-	uint32_t at = find_slot(t, &item);
+	uint32_t slot;
 
-	t->octets = sum(t->octets, item.octets);
-	t->packets = sum(t->packets, item.packets);
-	if (t->slots[at] != 0 || (t->marked == NULL && t->count < t->capacity)) {
-		put_item(t, at, &item);
-		return;
+	t->octets = sum(t->octets, volume[0]);
+	t->packets = sum(t->packets, volume[1]);
+	for (uint32_t at = hash >> t->slot_shift; (slot = t->slots[at]) != 0;
+	     at = (at + 1) & t->slot_mask) {
+		struct pair_item *held = &t->items[(slot & NUMBER_MASK) - 1];
+		/* The tags agree where no bit above the number differs. */
+		if ((slot ^ hash << NUMBER_BITS) <= NUMBER_MASK &&
+		    address_equal(&held->source, source) &&
+		    address_equal(&held->destination, destination) &&
+		    held->source_length == length && held->destination_length == length) {
+			held->octets = sum(held->octets, volume[0]);
+			held->packets = sum(held->packets, volume[1]);
+			return;
+		}
 	}
-	if (t->marked != NULL && !is_admitted(t, &item)) {
-		item.source_length = marked_longest(t->marked, MARKED_SOURCE, source);
-		item.destination_length =
-		    marked_longest(t->marked, MARKED_DESTINATION, destination);
-		item.source = pair_mask(source, item.source_length);
-		item.destination = pair_mask(destination, item.destination_length);
-		item.hash = hash_item(t, &item);
-	}
-	force_item(t, &item);
+	if (t->marked != NULL && !is_admitted(t, volume))
+		observe_rolled(t, source, destination, volume);
+	else
+		force_item(t, &(struct pair_item){ .source = *source,
+				  .destination = *destination,
+				  .octets = volume[0],
+				  .packets = volume[1],
+				  .hash = hash,
+				  .source_length = length,
+				  .destination_length = length });
 }

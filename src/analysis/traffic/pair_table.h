@@ -16,12 +16,12 @@
  * with divisor 1 no prefix but /0 is marked, so it ends.
  *
  * From then on a new pair is not admitted on sight.  A new pair is added to its rolled-up item
- * straight away, but whenever the octets (or packets) that went that way reach 4/capacity of all,
- * the pair at hand is admitted: sample and hold (C. Estan, G. Varghese, "New directions in traffic
- * measurement and accounting", SIGCOMM 2002) with a counter for a coin.  So a pair that becomes
- * heavy late is missed by about 4/capacity of the total, and a flood of single packets rolls up a
- * few times, not once per half a table: a spoofed flood on one victim ends up as (0.0.0.0/0,
- * victim/32), a scan as (scanner/32, prefix).
+ * straight away, but whenever the octets (or packets) that went that way reach 4/capacity of all
+ * (as of the last time), the pair at hand is admitted: sample and hold (C. Estan, G. Varghese, "New
+ * directions in traffic measurement and accounting", SIGCOMM 2002) with a counter for a coin.  So a
+ * pair that becomes heavy late is missed by about 4/capacity of the total, and a flood of single
+ * packets rolls up a few times, not once per half a table: a spoofed flood on one victim ends up as
+ * (0.0.0.0/0, victim/32), a scan as (scanner/32, prefix).
  *
  * Items lie in the order of their coming and every choice is made by volume and that order, so the
  * hash does not show.
@@ -61,6 +61,8 @@ struct pair_table {
 	struct marked *marked;    /* owned; NULL while every pair has been held exactly */
 	uint64_t unseen_octets;   /* went into rolled-up items since a pair was admitted */
 	uint64_t unseen_packets;
+	uint64_t admit_octets; /* where they make room for the next one: 4/capacity of the whole, */
+	uint64_t admit_packets; /* as it was when the last one was admitted */
 };
 
 /* A set of prefix lengths to roll up to, per family, rising from 0. */
@@ -76,13 +78,16 @@ extern const struct pair_lengths PAIR_LENGTHS_STEPS, PAIR_LENGTHS_LATTICE;
 static inline struct address
 pair_mask(const struct address *a, unsigned length)
 {
-	unsigned keep = address_is_ipv4(a) ? length + 96 : length;
 	struct address m = *a;
 
-	if (keep < 64)
-		m.words[0] &= keep == 0 ? 0 : __builtin_bswap64(UINT64_MAX << (64 - keep));
-	if (keep < 128)
-		m.words[1] &= keep <= 64 ? 0 : __builtin_bswap64(UINT64_MAX << (128 - keep));
+	if (address_is_ipv4(a)) {
+		m.words[1] &= __builtin_bswap64(UINT64_MAX << (32 - length));
+		return m;
+	}
+	if (length < 64)
+		m.words[0] &= length == 0 ? 0 : __builtin_bswap64(UINT64_MAX << (64 - length));
+	if (length < 128)
+		m.words[1] &= length <= 64 ? 0 : __builtin_bswap64(UINT64_MAX << (128 - length));
 	return m;
 }
 
