@@ -10,12 +10,13 @@
 #include "stat/select.h"
 
 static_assert(MG_METRICS == 3, "three metrics are written out below");
-/* Tables of four times as many keys take their thresholds from a sample of this size. */
-#define SAMPLE 512
+/* Tables from this size on take their thresholds from a sample of that size. */
+#define SAMPLED_LEAST 2048
+#define SAMPLE        256
 
-/* Where they stand in it: with 7/32 above, fewer than 1/6 of the table is above once in a thousand
- * purges (the standard deviation is 0.018). */
-#define SAMPLE_RANK (SAMPLE / 32 * 25)
+/* Where they stand in it: with a quarter above, fewer than 1/6 of the table is above once in a
+ * thousand purges (the standard deviation is 0.027). */
+#define SAMPLE_RANK (SAMPLE / 4 * 3)
 
 static_assert(MG_CAPACITY_MOST < MG_NUMBER_MASK, "entry numbers fit in a slot");
 
@@ -132,12 +133,16 @@ estimate_quantiles(struct mg *mg, uint64_t ret_d[MG_METRICS])
 	}
 }
 
-/* What taking d_m from each counter would do. */
-struct effect {
-	uint32_t reached[MG_METRICS]; /* counters that are at least d_m */
-	uint32_t kept;                /* keys with something left */
-	uint32_t listed;              /* numbers in mg->listed: these, and the keys with a handle */
-};
+/* Whether more than a sixth of the counters are at least d; looks at no more than it needs. */
+static bool
+is_reached(const struct mg *mg, unsigned metric, uint64_t d)
+{
+	uint32_t missing = mg->count / 6 + 1;
+
+	for (uint32_t i = 0; i < mg->count && missing != 0; i++)
+		missing -= mg->entries[i].counters[metric] >= d;
+	return missing == 0;
+}
 
 static inline bool
 is_heavy(const struct mg_entry *e, const uint64_t d[MG_METRICS])
@@ -145,49 +150,42 @@ is_heavy(const struct mg_entry *e, const uint64_t d[MG_METRICS])
 	return (e->counters[0] > d[0]) | (e->counters[1] > d[1]) | (e->counters[2] > d[2]);
 }
 
-/* One pass without a branch, since nothing tells beforehand which way it would go. */
-static struct effect
-foresee(struct mg *mg, const uint64_t d[MG_METRICS])
+/* Lists the entries that stay or have a handle; returns how many stay.  Without a branch, since
+ * nothing tells beforehand which way it would go. */
+static uint32_t
+list_entries(struct mg *mg, const uint64_t d[MG_METRICS], uint32_t *ret_listed)
 {
 	const uint64_t bounds[MG_METRICS] = { d[0], d[1], d[2] };
-	uint32_t reached[MG_METRICS] = { 0 }, kept = 0, listed = 0;
+	uint32_t kept = 0, listed = 0;
 
 	for (uint32_t i = 0; i < mg->count; i++) {
 		const struct mg_entry *e = &mg->entries[i];
-		bool heavy = is_heavy(e, bounds);
-		reached[0] += e->counters[0] >= bounds[0];
-		reached[1] += e->counters[1] >= bounds[1];
-		reached[2] += e->counters[2] >= bounds[2];
-		kept += heavy;
+		uint32_t heavy = is_heavy(e, bounds);
 		mg->listed[listed] = i;
+		kept += heavy;
 		listed += heavy | (e->handle != 0);
 	}
-	return (struct effect){ { reached[0], reached[1], reached[2] }, kept, listed };
-}
-
-/* Whether the proofs in misra_gries.h hold of it. */
-static bool
-is_enough(const struct mg *mg, const struct effect *effect)
-{
-	uint32_t least = mg->count / 6 + 1;
-
-	return effect->reached[0] >= least && effect->reached[1] >= least &&
-	       effect->reached[2] >= least && effect->kept <= mg->count / 2;
+	*ret_listed = listed;
+	return kept;
 }
 
 /* Finds what a purge takes from each metric; returns how many entries are listed. */
 static uint32_t
 find_thresholds(struct mg *mg, uint64_t ret_d[MG_METRICS])
 {
-	if (mg->count >= 4 * SAMPLE) {
-		struct effect effect;
+	uint32_t listed;
+
+	if (mg->count >= SAMPLED_LEAST) {
 		estimate_quantiles(mg, ret_d);
-		effect = foresee(mg, ret_d);
-		if (is_enough(mg, &effect))
-			return effect.listed;
+		/* The two proofs that misra_gries.h speaks of. */
+		if (is_reached(mg, 0, ret_d[0]) && is_reached(mg, 1, ret_d[1]) &&
+		    is_reached(mg, 2, ret_d[2]) &&
+		    list_entries(mg, ret_d, &listed) <= mg->count / 2)
+			return listed;
 	}
 	find_quantiles(mg, ret_d);
-	return foresee(mg, ret_d).listed;
+	(void)list_entries(mg, ret_d, &listed);
+	return listed;
 }
 
 static inline void

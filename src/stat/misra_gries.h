@@ -38,6 +38,7 @@
 #define YAGURA_STAT_MISRA_GRIES_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -111,7 +112,7 @@ mg_sum(uint64_t a, uint64_t b)
 }
 
 /* The entry of a key that is not there; `at` is the empty slot where looking for it ended. */
-static inline struct mg_entry *
+static inline __attribute__((always_inline)) struct mg_entry *
 mg_insert(struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash, uint32_t at,
     const uint64_t weights[MG_METRICS])
 {
@@ -136,18 +137,21 @@ mg_insert(struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash,
 /*
  * Adds weights to a key and returns its entry, good until the next call.  `hash` is of the key: the
  * same for the same key in this table, its highest bits the best.  `key_words` is the table's, said
- * again so that it can be constant where this is expanded.
+ * again so that it can be constant where this is expanded.  `ret_new` tells whether the key was not
+ * held before.
  */
-static inline struct mg_entry *
-mg_add(struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash,
-    const uint64_t weights[MG_METRICS])
+static inline __attribute__((always_inline)) struct mg_entry *
+mg_add_key(struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash,
+    const uint64_t weights[MG_METRICS], bool *ret_new)
 {
 	struct mg_entry *e;
 
 	for (uint32_t at = hash >> mg->slot_shift;; at = (at + 1) & mg->slot_mask) {
 		uint32_t slot = mg->slots[at];
-		if (slot == 0)
+		if (slot == 0) {
+			*ret_new = true;
 			return mg_insert(mg, key, key_words, hash, at, weights);
+		}
 		/* The tags agree where no bit above the number differs. */
 		if ((slot ^ hash << MG_NUMBER_BITS) > MG_NUMBER_MASK)
 			continue;
@@ -159,7 +163,18 @@ mg_add(struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash,
 	e->counters[0] = mg_sum(e->counters[0], weights[0]);
 	e->counters[1] = mg_sum(e->counters[1], weights[1]);
 	e->counters[2] = mg_sum(e->counters[2], weights[2]);
+	*ret_new = false;
 	return e;
+}
+
+/* The same for those who need not know whether it was new. */
+static inline struct mg_entry *
+mg_add(struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash,
+    const uint64_t weights[MG_METRICS])
+{
+	bool is_new;
+
+	return mg_add_key(mg, key, key_words, hash, weights, &is_new);
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include "test.h"
 
 #define CAPACITY 64
+#define SAMPLED  2048 /* a capacity where purges sample */
 #define KEYS     4000 /* distinct keys of a stream, at most */
 #define LENGTH   60000
 
@@ -132,21 +133,57 @@ merge(struct mg *into, const struct mg *from, uint64_t secret)
 }
 
 static void
-test_bounds_hold(void **state)
+check_bounds(uint32_t capacity)
 {
 	struct exact *x = malloc(sizeof *x);
 
-	(void)state;
 	for (size_t s = 0; s < STREAM_COUNT; s++) {
 		struct mg mg;
 		memset(x, 0, sizeof *x);
-		mg_init(&mg, CAPACITY, 2);
+		mg_init(&mg, capacity, 2);
 		for (uint64_t i = 0; i < LENGTH; i += LENGTH / 20) {
 			feed(&mg, x, STREAMS[s], i, i + LENGTH / 20, 1);
 			assert_bounds(&mg, x);
 		}
 		mg_release(&mg);
 	}
+	free(x);
+}
+
+static void
+test_bounds_hold(void **state)
+{
+	(void)state;
+	check_bounds(CAPACITY);
+	check_bounds(SAMPLED);
+}
+
+/* Whoever guesses which entries are sampled gets the exact quantiles. */
+static void
+test_a_misled_sample_is_not_believed(void **state)
+{
+	struct exact *x = calloc(1, sizeof *x);
+	struct mg mg;
+
+	(void)state;
+	mg_init(&mg, SAMPLED, 2);
+	for (uint64_t i = 0; i < LENGTH; i++) {
+		uint32_t key = (uint32_t)(i % KEYS);
+		/* One of eight is sampled, at even distances: these are heavy, the others light. */
+		uint64_t heavy = mg.count % (SAMPLED / 256) == SAMPLED / 512;
+		uint64_t weights[MG_METRICS] = { heavy ? 9000 : 40, 1 + heavy, 1 };
+		uint64_t words[2] = { key, 0 };
+		uint32_t before = mg.count;
+		(void)mg_add(&mg, words, 2, hash_of(key, 5), weights);
+		for (unsigned m = 0; m < MG_METRICS; m++) {
+			x->counters[key][m] += weights[m];
+			x->totals[m] += weights[m];
+		}
+		if (mg.count < before)
+			assert_bounds(&mg, x);
+	}
+	assert_bounds(&mg, x);
+	mg_release(&mg);
 	free(x);
 }
 
@@ -199,8 +236,8 @@ test_hash_does_not_show(void **state)
 	(void)state;
 	for (size_t s = 0; s < STREAM_COUNT; s++) {
 		struct mg a, b;
-		mg_init(&a, CAPACITY, 2);
-		mg_init(&b, CAPACITY, 2);
+		mg_init(&a, SAMPLED, 2);
+		mg_init(&b, SAMPLED, 2);
 		feed(&a, x, STREAMS[s], 0, LENGTH, 17);
 		feed(&b, x, STREAMS[s], 0, LENGTH, 9999);
 		assert_int_equal(a.count, b.count);
@@ -218,12 +255,11 @@ test_hash_does_not_show(void **state)
 }
 
 static void
-test_a_purge_frees_half(void **state)
+check_purges(uint32_t capacity)
 {
 	struct mg mg;
 
-	(void)state;
-	mg_init(&mg, CAPACITY, 2);
+	mg_init(&mg, capacity, 2);
 	for (uint64_t i = 0; i < LENGTH; i++) {
 		uint32_t before = mg.count;
 		uint64_t weights[MG_METRICS] = { hash_mix64(i), hash_mix64(i + 1) % 97,
@@ -231,9 +267,17 @@ test_a_purge_frees_half(void **state)
 		uint64_t key[2] = { i, 0 };
 		(void)mg_add(&mg, key, 2, hash_of((uint32_t)i, 3), weights);
 		if (mg.count <= before)
-			assert_true(mg.count <= CAPACITY / 2 + 1);
+			assert_true(mg.count <= capacity / 2 + 1);
 	}
 	mg_release(&mg);
+}
+
+static void
+test_a_purge_frees_half(void **state)
+{
+	(void)state;
+	check_purges(CAPACITY);
+	check_purges(SAMPLED);
 }
 
 static void
@@ -312,6 +356,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bounds_hold),
+		cmocka_unit_test(test_a_misled_sample_is_not_believed),
 		cmocka_unit_test(test_merged_bounds_hold),
 		cmocka_unit_test(test_few_keys_are_exact),
 		cmocka_unit_test(test_hash_does_not_show),

@@ -261,14 +261,18 @@ prefetch_slots(const struct talkers *t, const struct keys *k)
 	mg_prefetch_slot(&t->groups[TALKERS_PAIR].mg, k->pair_hash);
 }
 
-/* Counts a flow for one key; `peer` is the fixed hash of the other end. */
-static inline void
+/* Counts a flow for one key; `peer` is the fixed hash of the other end.  Tells whether the key was
+ * not held before: only then need it be added to the distinct ones.  Expanded for each end by
+ * itself, because in a flood one end is always new and the other never. */
+static inline __attribute__((always_inline)) bool
 update(
     struct group *g, const struct address *key, uint32_t hash, const struct keys *k, uint64_t peer)
 {
-	struct mg_entry *e = mg_add(&g->mg, key->words, 2, hash, k->weights);
+	bool is_new;
+	struct mg_entry *e = mg_add_key(&g->mg, key->words, 2, hash, k->weights, &is_new);
 
 	peers_add(&g->pool, entry_peers(e), peer);
+	return is_new;
 }
 
 static void
@@ -278,13 +282,13 @@ update_addresses(struct group *g, const struct keys *keys, size_t count)
 		const struct keys *k = &keys[i];
 		mg_prefetch_entry(&g->mg, k[AHEAD].end_hashes[0]);
 		mg_prefetch_entry(&g->mg, k[AHEAD].end_hashes[1]);
-		update(g, &k->ends[0], k->end_hashes[0], k, k->fixed[1]);
-		distinct_add(&g->distinct, k->fixed[0]);
+		if (update(g, &k->ends[0], k->end_hashes[0], k, k->fixed[1]))
+			distinct_add(&g->distinct, k->fixed[0]);
 		/* A key that is at both ends is counted once, with the one peer it has: itself. */
 		if (address_equal(&k->ends[0], &k->ends[1]))
 			continue;
-		update(g, &k->ends[1], k->end_hashes[1], k, k->fixed[0]);
-		distinct_add(&g->distinct, k->fixed[1]);
+		if (update(g, &k->ends[1], k->end_hashes[1], k, k->fixed[0]))
+			distinct_add(&g->distinct, k->fixed[1]);
 	}
 }
 
@@ -295,12 +299,12 @@ update_prefixes(struct group *g, const struct keys *keys, size_t count)
 		const struct keys *k = &keys[i];
 		mg_prefetch_entry(&g->mg, k[AHEAD].prefix_hashes[0]);
 		mg_prefetch_entry(&g->mg, k[AHEAD].prefix_hashes[1]);
-		update(g, &k->prefixes[0], k->prefix_hashes[0], k, k->fixed[1]);
-		distinct_add(&g->distinct, hash_fixed(&k->prefixes[0]));
+		if (update(g, &k->prefixes[0], k->prefix_hashes[0], k, k->fixed[1]))
+			distinct_add(&g->distinct, hash_fixed(&k->prefixes[0]));
 		if (address_equal(&k->prefixes[0], &k->prefixes[1]))
 			continue;
-		update(g, &k->prefixes[1], k->prefix_hashes[1], k, k->fixed[0]);
-		distinct_add(&g->distinct, hash_fixed(&k->prefixes[1]));
+		if (update(g, &k->prefixes[1], k->prefix_hashes[1], k, k->fixed[0]))
+			distinct_add(&g->distinct, hash_fixed(&k->prefixes[1]));
 	}
 }
 
@@ -309,9 +313,11 @@ update_pairs(struct group *g, const struct keys *keys, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct keys *k = &keys[i];
+		bool is_new;
 		mg_prefetch_entry(&g->mg, k[AHEAD].pair_hash);
-		(void)mg_add(&g->mg, k->pair_words, 4, k->pair_hash, k->weights);
-		distinct_add(&g->distinct, hash_mix64(k->fixed[0] + k->fixed[1]));
+		(void)mg_add_key(&g->mg, k->pair_words, 4, k->pair_hash, k->weights, &is_new);
+		if (is_new)
+			distinct_add(&g->distinct, hash_mix64(k->fixed[0] + k->fixed[1]));
 	}
 }
 
