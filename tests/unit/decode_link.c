@@ -191,7 +191,8 @@ test_bad(void **state)
 		d = run(&f, BAD[i].link_type);
 		run_expect_drop(&d, BAD[i].drop);
 		assert_int_equal(d.p.kind, BAD[i].kind);
-		run_cut(&f, BAD[i].link_type, 0, 0);
+		d = run_cut(&f, BAD[i].link_type, 0, 0);
+		free(d.copy);
 	}
 }
 
