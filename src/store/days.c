@@ -483,7 +483,7 @@ attach_to_read(struct days *days, struct day *day, bool *ret_empty, struct err_i
 static enum err
 day_sql(struct days *days, struct day *day, uint64_t last, char **ret_sql, struct err_info *info)
 {
-	char filter[160] = "";
+	char *from;
 	bool unsettled = false;
 	bool empty = false;
 	enum err e = is_unsettled(days, day, &unsettled, info);
@@ -497,13 +497,15 @@ day_sql(struct days *days, struct day *day, uint64_t last, char **ret_sql, struc
 		return ERR_OK;
 	if (e != ERR_OK || empty)
 		return e;
-	if (unsettled)
-		(void)snprintf(filter, sizeof filter,
-		    " WHERE flow.commit_number <= %llu AND flow.input IN (SELECT id FROM "
-		    "summary.inputs)",
-		    (unsigned long long)last);
-	*ret_sql = xasprintf(
-	    "SELECT %s FROM %s." FLOWS_TABLE "%s", flows_view_columns, day->catalog, filter);
+	from =
+	    unsettled
+		? xasprintf("%s." FLOWS_TABLE
+			    " WHERE flow.commit_number <= %llu AND flow.input IN (SELECT id FROM "
+			    "summary.inputs)",
+		      day->catalog, (unsigned long long)last)
+		: xasprintf("%s." FLOWS_TABLE, day->catalog);
+	*ret_sql = flows_view_sql(from);
+	free(from);
 	return ERR_OK;
 }
 

@@ -159,15 +159,18 @@ static enum err
 prepare_flows(struct duck *d, struct err_info *info)
 {
 	char *sql;
+	char *view;
 	enum err e;
 
 	days_init(&d->days, &d->engine);
 	if (!in_memory(d))
 		return d->engine.read_only ? ERR_OK : days_clean(&d->days, d->number - 1, info);
 	sql = flows_create_sql(NULL);
-	e = engine_run(&d->engine, d->engine.writer, info,
-	    "%s; CREATE VIEW flows AS SELECT %s FROM " FLOWS_TABLE, sql, flows_view_columns);
+	view = flows_view_sql(FLOWS_TABLE);
+	e = engine_run(
+	    &d->engine, d->engine.writer, info, "%s; CREATE VIEW flows AS %s", sql, view);
 	free(sql);
+	free(view);
 	return e;
 }
 

@@ -88,34 +88,58 @@ static const struct {
 
 #define COLUMN_COUNT (sizeof COLUMNS / sizeof COLUMNS[0])
 
-#define SAME(name)   "flow." #name " AS " #name ", "
-#define OCTET(shift) "CAST((flow.attributes >> " #shift ") & 255 AS UTINYINT) AS "
+#define ADDRESS(which)         "yagura_address(flow." #which "_high, flow." #which "_low)"
+#define ATTRIBUTE(shift, most) "CAST((flow.attributes >> " #shift ") & " #most " AS UTINYINT)"
 
-const char flows_view_columns[] = SAME(input) SAME(window_begin) SAME(flow_start_milliseconds)
-    SAME(flow_end_milliseconds) "yagura_address(flow.source_high, flow.source_low) AS "
-				"source_address, "
-				"yagura_address(flow.destination_high, flow.destination_low) AS "
-				"destination_address, " SAME(source_port) SAME(destination_port)
-				    SAME(protocol_identifier) OCTET(16) "ip_version, " SAME(vlan_id)
-					SAME(packet_delta_count) SAME(octet_delta_count)
-					    SAME(reverse_packet_delta_count) SAME(
-						reverse_octet_delta_count)
-						SAME(reverse_flow_start_milliseconds) SAME(
-						    reverse_flow_end_milliseconds)
-						    OCTET(24) "tcp_control_bits, " OCTET(
-							32) "reverse_tcp_"
-							    "control_bits,"
-							    " " OCTET(0) "minimum_ttl, " OCTET(8) "maximum_ttl, " OCTET(
-								40) "rever"
-								    "se_"
-								    "minim"
-								    "um_"
-								    "ttl,"
-								    " " OCTET(
-									48) "reverse_maximum_ttl,"
-									    " " SAME(
-										rtt_microseconds) "CAST((flow.attributes >> 56) & 15 AS UTINYINT) AS flow_end_reason, "
-												  "CAST(flow.attributes >> 60 AS UTINYINT) AS tunnel";
+/* What the view shows; without an expression it is the field of the same name. */
+static const struct {
+	const char *name;
+	const char *expression;
+} VIEW[] = {
+	{ "input", NULL },
+	{ "window_begin", NULL },
+	{ "flow_start_milliseconds", NULL },
+	{ "flow_end_milliseconds", NULL },
+	{ "source_address", ADDRESS(source) },
+	{ "destination_address", ADDRESS(destination) },
+	{ "source_port", NULL },
+	{ "destination_port", NULL },
+	{ "protocol_identifier", NULL },
+	{ "ip_version", ATTRIBUTE(16, 255) },
+	{ "vlan_id", NULL },
+	{ "packet_delta_count", NULL },
+	{ "octet_delta_count", NULL },
+	{ "reverse_packet_delta_count", NULL },
+	{ "reverse_octet_delta_count", NULL },
+	{ "reverse_flow_start_milliseconds", NULL },
+	{ "reverse_flow_end_milliseconds", NULL },
+	{ "tcp_control_bits", ATTRIBUTE(24, 255) },
+	{ "reverse_tcp_control_bits", ATTRIBUTE(32, 255) },
+	{ "minimum_ttl", ATTRIBUTE(0, 255) },
+	{ "maximum_ttl", ATTRIBUTE(8, 255) },
+	{ "reverse_minimum_ttl", ATTRIBUTE(40, 255) },
+	{ "reverse_maximum_ttl", ATTRIBUTE(48, 255) },
+	{ "rtt_microseconds", NULL },
+	{ "flow_end_reason", ATTRIBUTE(56, 15) },
+	{ "tunnel", ATTRIBUTE(60, 15) },
+};
+
+char *
+flows_view_sql(const char *from)
+{
+	char *sql = xstrdup("SELECT ");
+
+	for (size_t i = 0; i < sizeof VIEW / sizeof VIEW[0]; i++) {
+		bool same = VIEW[i].expression == NULL;
+		char *longer = xasprintf("%s%s%s%s AS %s", sql, i > 0 ? ", " : "",
+		    same ? "flow." : "", same ? VIEW[i].name : VIEW[i].expression, VIEW[i].name);
+		free(sql);
+		sql = longer;
+	}
+	char *whole = xasprintf("%s FROM %s", sql, from);
+	free(sql);
+	return whole;
+}
 
 /* The fields as CREATE TABLE declares them, or as a STRUCT of zeros. */
 static char *
@@ -151,9 +175,10 @@ char *
 flows_nothing_sql(void)
 {
 	char *fields = list_fields(false);
-	char *sql = xasprintf(
-	    "SELECT %s FROM (SELECT {%s} AS flow) WHERE false", flows_view_columns, fields);
+	char *from = xasprintf("(SELECT {%s} AS flow) WHERE false", fields);
+	char *sql = flows_view_sql(from);
 
+	free(from);
 	free(fields);
 	return sql;
 }

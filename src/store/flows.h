@@ -23,8 +23,8 @@ struct flows_writer {
 	size_t filled; /* rows of the chunk so far */
 };
 
-/* What a view over flow_rows selects. */
-extern const char flows_view_columns[];
+/* The SELECT of the view `flows` from "flow_rows" or what has its columns; owned by the caller. */
+char *flows_view_sql(const char *from);
 
 /* "CREATE TABLE IF NOT EXISTS <catalog.>flow_rows (…)"; owned by the caller. */
 char *flows_create_sql(const char *catalog);
