@@ -141,6 +141,22 @@ chapter_sections(json_t *chapters, const char *name)
 	return json_object_get(chapter, "sections");
 }
 
+/* Whether the store has all tables of an analysis: one made by an older version need not. */
+static bool
+has_tables(const struct build *b, const struct analysis *a)
+{
+	struct err_info why;
+	struct result *r;
+
+	for (size_t i = 0; i < a->table_count; i++) {
+		if (query_run(&b->query, &r, &why, "SELECT window_begin FROM %s LIMIT 0",
+			a->tables[i].name) != ERR_OK)
+			return false;
+		result_free(r);
+	}
+	return true;
+}
+
 static enum err
 add_chapters(struct build *b, struct err_info *info)
 {
@@ -157,7 +173,7 @@ add_chapters(struct build *b, struct err_info *info)
 			.first = b->first,
 			.last = b->last,
 		};
-		if (!b->config->enabled[i])
+		if (!b->config->enabled[i] || !has_tables(b, ANALYSES[i]))
 			continue;
 		struct section *section = section_new(ANALYSES[i]->name, ANALYSES[i]->title);
 		enum err e = ANALYSES[i]->section(&context, section, info);
@@ -198,6 +214,8 @@ add_quality(struct build *b, struct err_info *info)
 	json_object_set_new(b->review, "quality",
 	    json_pack("{s:o, s:o, s:[], s:[]}", "drops", drops, "evictions", evictions, "sampling",
 		"loss"));
+	if (!has_tables(b, analysis_find("quality")))
+		return ERR_OK;
 	e = query_run(&b->query, &r, info,
 	    "SELECT name AS counter, sum(value) AS total FROM quality_counters WHERE" PERIOD_SQL
 	    "GROUP BY counter ORDER BY counter",

@@ -103,7 +103,7 @@ def test_kill(directory, capture, expected):
         if not (store / "summary.duckdb").exists():
             continue
         left = report(store, directory)
-        check("a killed store opens", not isinstance(left, str), left)
+        check("a killed store opens", not isinstance(left, str) or "holds nothing yet" in left, left)
         partial += not isinstance(left, str) and 0 < packets(left) < packets(expected[0])
     check("kills", killed == KILLS, f"{killed} of {KILLS}")
     check("some kills left a part", partial > 0)
