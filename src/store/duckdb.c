@@ -106,7 +106,9 @@ create_state(struct duck *d, struct err_info *info)
 	enum err e;
 
 	if (d->engine.read_only)
-		return err_set(info, ERR_DAMAGED, "%.300s is not a store of this program", d->path);
+		return err_set(info, ERR_IO,
+		    "the store %.300s holds nothing yet: the run that made it ended too early",
+		    d->engine.directory);
 	/* All or nothing: a crash in between must not leave half a store. */
 	e = engine_run(&d->engine, d->engine.writer, info,
 	    "BEGIN TRANSACTION; CREATE TABLE store_state (schema_version UBIGINT, commit_number "
