@@ -15,6 +15,7 @@
 
 #include "base/xmalloc.h"
 #include "contract/observations.h"
+#include "store/store.h"
 #include "unit/test.h"
 
 #define MAX_TABLES 16
@@ -230,7 +231,7 @@ new_state(const struct analysis *a, const struct analysis_context *context)
 	return state;
 }
 
-/* Deals, merges, finishes; the caller frees the print-out. */
+/* Deals, merges, finishes into rows; the caller frees the print-out. */
 static char *
 execute(const struct run *run)
 {
@@ -527,6 +528,110 @@ test_split_and_merged_is_unsplit(void **state)
 	free(o);
 }
 
+/* Rows of one state that saw everything go into a store in memory, or nothing does. */
+static struct store *
+stored(
+    const struct analysis *a, const struct analysis_context *context, const struct observations *o)
+{
+	struct store_options options = { .mode = STORE_WRITE };
+	struct rows *tables[MAX_TABLES];
+	struct err_info why = { 0 };
+	struct run run = plain_run(a, o);
+	struct store *store;
+	void *state;
+
+	if (store_open("mem:", &options, &store, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	assert_int_equal(store_declare(store, a->tables, a->table_count, &why), ERR_OK);
+	if (o == NULL)
+		return store;
+	state = new_state(a, context);
+	a->clear(state);
+	observe_shard(&run, state, 0);
+	for (size_t t = 0; t < a->table_count; t++)
+		tables[t] = rows_new(&a->tables[t]);
+	a->finish(state, &WINDOW, &(struct row_sink){ .tables = tables });
+	for (size_t t = 0; t < a->table_count; t++) {
+		if (store_append(store, 1, WINDOW.begin, tables[t], &why) != ERR_OK)
+			fail_msg("%s", why.text);
+		rows_free(tables[t]);
+	}
+	assert_int_equal(store_commit(store, &why), ERR_OK);
+	a->release(state);
+	free(state);
+	return store;
+}
+
+/* The section over what such a store holds, as text; NULL when it is left out. */
+static char *
+write_section(const struct analysis *a, const struct observations *o)
+{
+	struct settings *settings = settings_new(a->settings, a->setting_count);
+	struct site site;
+	struct analysis_context context = { .settings = settings, .site = &site };
+	struct section *section = section_new(a->name, a->title);
+	struct err_info why = { 0 };
+	struct query_source source;
+	struct store *store;
+	json_t *json;
+	char *text;
+	enum err e;
+
+	site_init(&site);
+	store = stored(a, &context, o);
+	source = store_query(store);
+	e = a->section(
+	    &(struct section_context){
+		.store = &source,
+		.settings = settings,
+		.site = &site,
+		.begin = WINDOW.begin,
+		.end = WINDOW.end,
+		.first = WINDOW.begin,
+		.last = WINDOW.end - 1,
+	    },
+	    section, &why);
+	if (e != ERR_OK && e != ERR_END)
+		fail_msg("%s: %s", a->name, why.text);
+	json = section_finish(section);
+	text = e == ERR_OK ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	store_close(store);
+	settings_free(settings);
+	site_release(&site);
+	return text;
+}
+
+static void
+test_section_of_nothing(void **state)
+{
+	free(write_section(analysis_of(state), NULL));
+}
+
+/* It has words, and the same rows give the same octets. */
+static void
+test_section_of_rows(void **state)
+{
+	struct observations *o = observations_new();
+	char *one = write_section(analysis_of(state), o), *other;
+	json_t *json;
+
+	assert_non_null(one);
+	other = write_section(analysis_of(state), o);
+	assert_string_equal(one, other);
+	json = json_loads(one, 0, NULL);
+	assert_non_null(json);
+	assert_string_equal(
+	    json_string_value(json_object_get(json, "id")), analysis_of(state)->name);
+	assert_true(json_array_size(json_object_get(json, "summary")) > 0);
+	assert_true(json_string_length(json_object_get(json, "definition")) > 0 ||
+		    json_array_size(json_object_get(json, "definition")) > 0);
+	json_decref(json);
+	free(one);
+	free(other);
+	free(o);
+}
+
 static const struct {
 	const char *name;
 	void (*test)(void **state);
@@ -541,6 +646,8 @@ static const struct {
 	{ "same input, same bytes", test_same_input_same_bytes },
 	{ "cleared is fresh", test_cleared_is_fresh },
 	{ "split and merged is unsplit", test_split_and_merged_is_unsplit },
+	{ "section of nothing", test_section_of_nothing },
+	{ "section of rows", test_section_of_rows },
 };
 
 #define LAW_COUNT (sizeof LAWS / sizeof *LAWS)
