@@ -7,6 +7,7 @@
  * (doc/design/store.md).
  */
 #include <inttypes.h>
+#include <signal.h>
 
 #include "base/xmalloc.h"
 #include "cmd/common.h"
@@ -234,7 +235,10 @@ print_answer(struct store *store, const char *sql, const struct opt_values *valu
 		e = rows_print_json(r, stdout, &count, info);
 	else
 		e = rows_print_table(r, stdout, &count, info);
-	if (e == ERR_OK && store_result_error(r) != NULL) {
+	if (e == ERR_END) {
+		e = ERR_OK; /* whoever reads has seen enough */
+		limit = 0;
+	} else if (e == ERR_OK && store_result_error(r) != NULL) {
 		struct err_info damage = { .text = "" };
 		bool damaged = store_check(store, &damage) == ERR_DAMAGED;
 		e = err_set(info, damaged ? ERR_DAMAGED : ERR_IO, "the answer ends early: %.400s",
@@ -306,6 +310,8 @@ run(const struct opt_values *values)
 	struct question q = { NULL, 0 };
 	enum err e = check_usage(values, flows, &why);
 
+	/* `yagura query … | head` must still leave the store in good order. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (e == ERR_OK && flows)
 		e = flows_sql(values, &q.limit, &q.sql, &why);
 	else if (e == ERR_OK)

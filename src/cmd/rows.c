@@ -162,7 +162,9 @@ add_cell(struct text *t, const struct result *r, size_t column)
 static enum err
 finish(FILE *out, struct err_info *info)
 {
-	if (fflush(out) != 0 || ferror(out) != 0)
+	if ((fflush(out) != 0 || ferror(out) != 0) && errno == EPIPE)
+		return ERR_END;
+	if (ferror(out) != 0)
 		return err_set(info, errno == ENOSPC ? ERR_NO_SPACE : ERR_IO,
 		    "cannot write the answer: %s", strerror(errno));
 	return ERR_OK;

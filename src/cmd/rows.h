@@ -16,7 +16,8 @@
 #include "base/err.h"
 #include "obs/table.h"
 
-/* Each prints every row that is left.  ERR_IO when the output does not take it. */
+/* Each prints every row that is left.  ERR_IO when the output does not take it, ERR_END when its
+ * reader has gone (`| head`; SIGPIPE is ignored by the caller). */
 MUST_CHECK enum err
 rows_print_table(struct result *r, FILE *out, uint64_t *ret_count, struct err_info *info);
 MUST_CHECK enum err

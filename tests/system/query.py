@@ -116,6 +116,15 @@ def cells(store):
     check("tables are aligned", len(table) == 4 and set(table[1]) == {" ", "─"} and table[0].startswith("flow_start_milliseconds"), table)
 
 
+def reader_that_leaves(store, directory):
+    """`| head`: no complaint, and nothing stays behind in the temporary directory."""
+    command = f"'{YAGURA}' query --store 'duckdb:{store.directory}' 'SELECT range FROM range(1000000)' | head -3"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=120, check=False,
+                          env=dict(os.environ, TMPDIR=str(directory / "tmp")))
+    check("a reader may leave", done.stdout.splitlines()[2:] == [b"    0"] and done.stderr == b"", done)
+    check("nothing stays in the temporary directory", os.listdir(directory / "tmp") == [])
+
+
 def untrusted_text(store):
     path = store.json("SELECT path FROM inputs")[0]["path"]
     check("JSON gives the path back", path.endswith(HOSTILE), repr(path))
@@ -176,6 +185,8 @@ def main():
         objects = same_in_every_format(store)
         filters(store, objects, json.loads(truth.read_text(encoding="utf-8")))
         cells(store)
+        (directory / "tmp").mkdir()
+        reader_that_leaves(store, directory)
         untrusted_text(store)
         parquet(store, directory)
         refusals(store, directory)
