@@ -356,7 +356,8 @@ update(struct meter *m, size_t index, const struct packet *p)
 	flow_table_schedule(&m->table, e, due(m, e));
 }
 
-/* The table is about to overflow: fetches the slots of the entries that will be evicted for these packets. */
+/* The table is about to overflow: fetches the slots of the entries that will be evicted for these
+ * packets. */
 static void
 prefetch_victims(struct meter *m, size_t count)
 {

@@ -35,7 +35,7 @@ struct shard {
 	struct fragment_reassembly *reassembly; /* owned; NULL when nobody subscribes */
 	struct stream_table *streams;           /* owned; NULL when nobody subscribes */
 	struct obs_counters counters;           /* of the open window */
-	nsec_t latest; /* time of the last packet */
+	nsec_t latest;                          /* time of the last packet */
 	struct flow_sink sink;
 	size_t kept_count;
 	struct flow *kept; /* owned; flows waiting for the sink, NULL without one */

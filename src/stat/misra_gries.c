@@ -12,7 +12,7 @@
 static_assert(MG_METRICS == 3, "three metrics are written out below");
 /* Tables from this size on take their thresholds from a sample of that size. */
 #define SAMPLED_LEAST 2048
-#define SAMPLE        256
+#define SAMPLE        ((size_t)256)
 
 /* Where they stand in it: with a quarter above, fewer than 1/6 of the table is above once in a
  * thousand purges (the standard deviation is 0.027). */
