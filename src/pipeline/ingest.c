@@ -24,6 +24,7 @@ struct ingest {
 	struct store_input input; /* the one being read */
 	uint64_t resume_windows;  /* windows of it that are committed already */
 	uint64_t window_number;
+	bool once;              /* the input is a pipe: its octets cannot be looked at again */
 	double commit_interval; /* s of the wall clock: results do not depend on it */
 	double committed_at;
 	pthread_mutex_t mutex; /* flows come from several threads */
@@ -103,7 +104,8 @@ take_window(void *context, const struct window *window, uint64_t number, void *c
 		if (states[a] != NULL)
 			ANALYSES[a]->finish(states[a], window, &g->sinks[a]);
 	e = append_rows(g, window);
-	if (e != ERR_OK || seconds_now() - g->committed_at < g->commit_interval)
+	/* What cannot be read a second time is committed whole: it could not be resumed. */
+	if (e != ERR_OK || g->once || seconds_now() - g->committed_at < g->commit_interval)
 		return e;
 	g->input.windows = number + 1;
 	runner_progress(g->runner, g->input.fingerprint, &g->input.octets);
@@ -147,7 +149,8 @@ describe_input(struct ingest *g, const struct source *source, const char *path)
 	g->input = (struct store_input){
 		.path = path, .kind = si->kind, .octets = UINT64_MAX, .damage = ""
 	};
-	if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+	g->once = strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode);
+	if (!g->once)
 		g->input.octets = (uint64_t)st.st_size;
 }
 
