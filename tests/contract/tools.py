@@ -3,6 +3,7 @@
 """The small tools that the build and the checks stand on, tested on trees made for it."""
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -123,6 +124,16 @@ class NpmCurrent(Tree):
     def test_nothing_installed_is_not(self):
         self.write("package-lock.json", json.dumps({"packages": {"": {}}}))
         self.assertEqual(run(TOP / "tools/npm_current.py", self.root).returncode, 1)
+
+
+class Npm(unittest.TestCase):
+    def test_every_package_runs_on_debian_s_node(self):
+        oldest = int(re.search(r"^oldest_node=(\d+)", (TOP / "tools/setup").read_text(encoding="utf-8"), re.M).group(1))
+        packages = json.loads((TOP / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+        for name, entry in packages.items():
+            least = re.match(r">= ?(\d+)", entry.get("engines", {}).get("node", ""))
+            if least:
+                self.assertLessEqual(int(least.group(1)), oldest, name)
 
 
 if __name__ == "__main__":
