@@ -110,6 +110,8 @@
 	    "the inner packet does not decode: the outer packet is measured")                      \
 	X(TUNNEL_NOT_IP, "tunnel.inner_not_ip", 1,                                                 \
 	    "what is inside is no IP packet: the outer packet is measured")                        \
+	X(CAPTURE_LOST, "capture.lost", 1,                                                         \
+	    "a packet that the capturing machine says it lost (pcapng interface statistics)")      \
 	X(TIME_BACKWARD, "time.backward", 1,                                                       \
 	    "a packet more than one window older than the one before it")                          \
 	X(TIME_LATE, "time.late", 1, "a packet older than the open window")                        \

@@ -208,6 +208,7 @@ add_quality(struct build *b, struct err_info *info)
 {
 	json_t *drops = json_object(), *evictions = json_object();
 	struct section_context period = { .begin = b->options->from, .end = b->options->to };
+	uint64_t read = 0, lost = 0;
 	struct result *r;
 	enum err e;
 
@@ -224,12 +225,22 @@ add_quality(struct build *b, struct err_info *info)
 		return e;
 	while (result_next(r)) {
 		const char *name = result_text(r, 0);
+		if (strcmp(name, "packets.read") == 0)
+			read = result_u64(r, 1);
+		if (strcmp(name, drop_name(DROP_CAPTURE_LOST)) == 0)
+			lost = result_u64(r, 1);
 		if (!is_irregular(name))
 			continue;
 		json_object_set_new(is_eviction(name) ? evictions : drops, name,
 		    json_integer((json_int_t)result_u64(r, 1)));
 	}
 	result_free(r);
+	if (lost != 0)
+		json_array_append_new(
+		    json_object_get(json_object_get(b->review, "quality"), "loss"),
+		    json_pack("{s:s, s:i, s:I, s:s, s:I}", "exporter", "captures", "domain", 0,
+			"lost", (json_int_t)lost, "unit", "packets", "expected",
+			(json_int_t)(read + lost)));
 	return ERR_OK;
 }
 

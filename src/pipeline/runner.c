@@ -217,6 +217,7 @@ fill_slot(struct runner *runner, struct slot *slot)
 		slot->chunk.count = 0;
 		if (e != ERR_END)
 			runner->read_failed = e;
+		slot->drops.count[DROP_CAPTURE_LOST] = source_info(runner->source)->interface_drops;
 	}
 	slot->cut_next = 0;
 	slot->cut_count = timeline_scan(
