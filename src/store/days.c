@@ -472,7 +472,7 @@ attach_to_read(struct days *days, struct day *day, bool *ret_empty, struct err_i
 	enum err e = attach(days, day, info);
 
 	*ret_empty = false;
-	if (e == ERR_OK && days->engine->read_only)
+	if (e == ERR_OK)
 		e = is_empty(days, day, ret_empty, info);
 	if (e == ERR_OK && !*ret_empty && days->skip_damaged)
 		e = check_day(days, day, info);
