@@ -240,7 +240,7 @@ add_quality(struct build *b, struct err_info *info)
 		    json_object_get(json_object_get(b->review, "quality"), "loss"),
 		    json_pack("{s:s, s:i, s:I, s:s, s:I}", "exporter", "captures", "domain", 0,
 			"lost", (json_int_t)lost, "unit", "packets", "expected",
-			(json_int_t)(read + lost)));
+			(json_int_t)read + (json_int_t)lost));
 	return ERR_OK;
 }
 
