@@ -21,6 +21,7 @@
 #ifndef YAGURA_ANALYSIS_ANALYSIS_H
 #define YAGURA_ANALYSIS_ANALYSIS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -57,12 +58,18 @@ struct section_context {
 	const struct site *site;
 	nsec_t begin, end;  /* the review's period: rows with begin <= window_begin < end count */
 	nsec_t first, last; /* times of the first and last packet in the period */
+	nsec_t compare_begin, compare_end; /* the period it is compared with; both 0: none */
+	bool publish; /* the review will be published: no absolute volumes, no cell with fewer than
+			 PUBLISH_LEAST users */
 };
+
+#define PUBLISH_LEAST 10
 
 /* The condition that keeps rows of the review's period, for a query's WHERE: "… WHERE" PERIOD_SQL,
  * PERIOD_ARGS(c). */
-#define PERIOD_SQL     " window_begin >= %llu AND window_begin < %llu "
-#define PERIOD_ARGS(c) analysis_ms((c)->begin), analysis_ms((c)->end)
+#define PERIOD_SQL      " window_begin >= %llu AND window_begin < %llu "
+#define PERIOD_ARGS(c)  analysis_ms((c)->begin), analysis_ms((c)->end)
+#define COMPARE_ARGS(c) analysis_ms((c)->compare_begin), analysis_ms((c)->compare_end)
 
 static inline unsigned long long
 analysis_ms(nsec_t time)

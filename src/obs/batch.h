@@ -9,8 +9,10 @@
 #include <stdint.h>
 
 #include "obs/drop.h"
+#include "obs/exporter.h"
 #include "obs/flow.h"
 #include "obs/packet.h"
+#include "obs/record.h"
 #include "obs/stream.h"
 
 #define BATCH_MAX 256
@@ -23,22 +25,29 @@ enum obs_type {
 				  PACKET_REASSEMBLED */
 	OBS_STREAM = 1 << 3,   /* TCP stream events */
 	OBS_COUNTERS = 1 << 4, /* once per shard and window: what was dropped, evicted, odd */
+	OBS_RECORD = 1 << 5,   /* flow records of exporters, whose packets nobody saw here: analyses
+				  of volume take octets and packets from them, scaled by sampling */
+	OBS_EXPORTER = 1 << 6, /* reports about exporters, before a window ends; shard 0 only */
+	OBS_INTERFACE = 1 << 7, /* differences of interface counters; shard 0 only */
 };
 
 /* What the pipeline counted in one shard and window. */
 struct obs_counters {
 	struct drop_counters drops;
-	uint64_t records; /* packets read */
+	uint64_t records; /* packets read, or flow records */
 };
 
 struct batch {
 	enum obs_type type;
 	size_t count;
 	union {
-		const struct packet *const *packets; /* OBS_PACKET, OBS_DATAGRAM */
-		const struct flow *flows;            /* OBS_FLOW */
-		const struct stream_event *streams;  /* OBS_STREAM; count is 1 */
-		const struct obs_counters *counters; /* OBS_COUNTERS; count is 1 */
+		const struct packet *const *packets;       /* OBS_PACKET, OBS_DATAGRAM */
+		const struct flow *flows;                  /* OBS_FLOW */
+		const struct stream_event *streams;        /* OBS_STREAM; count is 1 */
+		const struct obs_counters *counters;       /* OBS_COUNTERS; count is 1 */
+		const struct flow_record *const *records;  /* OBS_RECORD */
+		const struct exporter_report *exporters;   /* OBS_EXPORTER */
+		const struct interface_sample *interfaces; /* OBS_INTERFACE */
 	};
 };
 

@@ -29,12 +29,24 @@
 #define SOURCE_RECORD_MAX     (16U << 20) /* a capture length above this is taken as damage */
 #define FINGERPRINT_TEXT_SIZE 33
 
+/*
+ * Pseudo link types, above all registered ones: the packet's data is no frame, but one flow export
+ * message (a UDP payload, an IPFIX message out of a stream or file) or whole lines of a table of
+ * flows.  `source` and `source_port` are the exporter's (zeros: not known), `destination_port` is
+ * the number of the listener, `fragment_id` that of the connection or file (0: datagrams).  Without
+ * octets it says that the connection was closed.
+ */
+#define LINK_EXPORT_MESSAGE 0xfff0
+#define LINK_EXPORT_TEXT    0xfff1
+
 /* One read's worth of packets: only the fields "from the source" of each are set. */
 struct chunk {
 	uint8_t *buffer; /* owned; packets' data points into it */
 	size_t buffer_size;
 	struct packet *packets; /* owned; CHUNK_PACKETS of them */
+	size_t most;            /* packets to take at once, set by the reader; 0: CHUNK_PACKETS */
 	size_t count;
+	nsec_t now; /* live sources: the clock has come this far, also with no packets; else 0 */
 };
 
 void chunk_init(struct chunk *chunk);
@@ -57,6 +69,8 @@ struct source_info {
 	/* Packets the capturing machine says it lost (pcapng: isb_ifdrop and isb_osdrop, the last
 	 * of each interface), 0 when unknown. */
 	uint64_t interface_drops;
+	bool exports; /* a capture format of export messages: all packets have LINK_EXPORT_… */
+	bool live;    /* listeners: packets come as they happen, chunks may be empty */
 	char fingerprint[FINGERPRINT_TEXT_SIZE]; /* XXH3-128 of the octets as stored, in hex; ""
 						    until the end was reached */
 };

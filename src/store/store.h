@@ -26,6 +26,7 @@
 
 #include "base/err.h"
 #include "obs/flow.h"
+#include "obs/record.h"
 #include "obs/table.h"
 
 struct store;
@@ -60,6 +61,11 @@ MUST_CHECK enum err store_append(struct store *store, uint64_t input, nsec_t win
  * above. */
 MUST_CHECK enum err store_append_flows(struct store *store, uint64_t input, nsec_t window_begin,
     const struct flow *flows, size_t count, struct err_info *info);
+
+/* Appends flow records to the same table: their counts unscaled, sampling rate, exporter,
+ * interfaces and AS numbers beside them. */
+MUST_CHECK enum err store_append_records(struct store *store, uint64_t input, nsec_t window_begin,
+    const struct flow_record *const *records, size_t count, struct err_info *info);
 
 /* What is known of one input. */
 struct store_input {
