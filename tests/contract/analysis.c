@@ -149,7 +149,8 @@ finish(const struct analysis *a, void *state, bool sorted)
 struct shard {
 	const struct packet *packets[OBSERVED_PACKETS];
 	struct flow flows[OBSERVED_FLOWS];
-	size_t packet_count, flow_count;
+	const struct flow_record *records[OBSERVED_RECORDS];
+	size_t packet_count, flow_count, record_count;
 };
 
 static void
@@ -180,6 +181,40 @@ observe_flows(const struct run *run, void *state, const struct shard *shard)
 
 		run->analysis->observe(state, &batch);
 	}
+}
+
+static void
+observe_records(const struct run *run, void *state, const struct shard *shard)
+{
+	for (size_t at = 0; at < shard->record_count; at += run->batch_size) {
+		size_t left = shard->record_count - at;
+		struct batch batch = {
+			.type = OBS_RECORD,
+			.count = left < run->batch_size ? left : run->batch_size,
+			.records = shard->records + at,
+		};
+
+		run->analysis->observe(state, &batch);
+	}
+}
+
+/* Reports about exporters and counters of interfaces: one to a batch. */
+static void
+observe_exporters(const struct run *run, void *state, size_t which)
+{
+	const struct observations *o = run->observations;
+	unsigned consumes = run->analysis->consumes;
+
+	for (size_t i = 0; (consumes & OBS_EXPORTER) != 0 && i < OBSERVED_REPORTS; i++)
+		if (run->deal(i, OBSERVED_REPORTS, run->shards) == which)
+			run->analysis->observe(state,
+			    &(struct batch){
+				.type = OBS_EXPORTER, .count = 1, .exporters = &o->reports[i] });
+	for (size_t i = 0; (consumes & OBS_INTERFACE) != 0 && i < OBSERVED_SAMPLES; i++)
+		if (run->deal(i, OBSERVED_SAMPLES, run->shards) == which)
+			run->analysis->observe(state,
+			    &(struct batch){
+				.type = OBS_INTERFACE, .count = 1, .interfaces = &o->samples[i] });
 }
 
 /* Streams and counters: one to a batch. */
@@ -213,11 +248,17 @@ observe_shard(const struct run *run, void *state, size_t which)
 	for (size_t i = 0; i < OBSERVED_FLOWS; i++)
 		if (run->deal(i, OBSERVED_FLOWS, run->shards) == which)
 			shard->flows[shard->flow_count++] = o->flows[i];
+	for (size_t i = 0; i < OBSERVED_RECORDS; i++)
+		if (run->deal(i, OBSERVED_RECORDS, run->shards) == which)
+			shard->records[shard->record_count++] = &o->records[i];
 	if ((run->analysis->consumes & OBS_PACKET) != 0)
 		observe_packets(run, state, shard, OBS_PACKET);
 	if ((run->analysis->consumes & OBS_FLOW) != 0)
 		observe_flows(run, state, shard);
+	if ((run->analysis->consumes & OBS_RECORD) != 0)
+		observe_records(run, state, shard);
 	observe_single(run, state, which);
+	observe_exporters(run, state, which);
 	free(shard);
 }
 

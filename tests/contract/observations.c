@@ -193,6 +193,66 @@ make_stream(struct observations *o, uint64_t i)
 	}
 }
 
+/* Records of two exporters, one of which samples and one of whose rates is not known. */
+static void
+make_record(struct observations *o, uint64_t i)
+{
+	static const uint32_t RATES[] = { 1, 1000, 0, 512 };
+	struct flow_record *r = &o->records[i];
+
+	make_flow(&r->flow, i + OBSERVED_FLOWS);
+	if (i % 10 != 0)
+		r->flow.packets[1] = r->flow.octets[1] = 0;
+	r->exporter = host(200 + i % 2, 4);
+	r->domain = (uint32_t)(i % 4 / 2);
+	r->sampling = RATES[i % 4];
+	r->sampling_source = r->sampling != 0 ? SAMPLING_OPTIONS : SAMPLING_UNKNOWN;
+	r->ingress_interface = 1 + (uint32_t)(number(21, i) % 4);
+	r->egress_interface = 1 + (uint32_t)(number(22, i) % 4);
+	r->source_as = 64500 + (uint32_t)(number(23, i) % 5);
+	r->destination_as = 64500 + (uint32_t)(number(24, i) % 5);
+	r->protocol_version = i % 2 == 0 ? EXPORT_NETFLOW9 : EXPORT_IPFIX;
+	r->time = OBSERVED_BEGIN + (nsec_t)(i * 299 / OBSERVED_RECORDS) * NSEC_PER_SEC;
+	r->input_offset = 24 + i / 20 * 1400;
+}
+
+static void
+make_report(struct exporter_report *r, uint64_t i)
+{
+	r->exporter = host(200 + i % 2, 4);
+	r->domain = (uint32_t)(i % 4 / 2);
+	r->protocol = i % 2 == 0 ? EXPORT_NETFLOW9 : EXPORT_IPFIX;
+	r->unit = i % 2 == 0 ? SEQUENCE_MESSAGES : SEQUENCE_RECORDS;
+	r->messages = 10 + i;
+	r->octets = 14000 + i;
+	r->records = 200 + i;
+	r->options_records = i % 3;
+	r->templates = 2;
+	r->lost = i % 5;
+	r->expected = (i % 2 == 0 ? r->messages : r->records) + r->lost;
+	r->restarts = i == 7;
+	r->no_template = i % 4;
+	r->malformed = i == 9;
+	r->rates[0] = (struct exporter_rate){ 1000, SAMPLING_OPTIONS, r->records - i };
+	r->rates[1] = (struct exporter_rate){ 0, SAMPLING_UNKNOWN, i };
+	r->first = OBSERVED_BEGIN + (nsec_t)i * NSEC_PER_SEC;
+	r->last = r->first + 10 * NSEC_PER_SEC;
+}
+
+static void
+make_sample(struct interface_sample *s, uint64_t i)
+{
+	s->exporter = host(200 + i % 2, 4);
+	s->interface = 1 + (uint32_t)(i / 2 % 4);
+	s->begin = OBSERVED_BEGIN + (nsec_t)(i / 8) * 30 * NSEC_PER_SEC;
+	s->end = s->begin + 30 * NSEC_PER_SEC;
+	s->in_octets = 1000000 + i;
+	s->out_octets = 2000000 + i;
+	s->in_packets = 1000 + i;
+	s->out_packets = 2000 + i;
+	s->speed = UINT64_C(1000000000);
+}
+
 struct observations *
 observations_new(void)
 {
@@ -211,5 +271,11 @@ observations_new(void)
 		for (size_t k = 0; k < DROP_COUNT; k += 3)
 			c->drops.count[k] = i + k;
 	}
+	for (size_t i = 0; i < OBSERVED_RECORDS; i++)
+		make_record(o, i);
+	for (size_t i = 0; i < OBSERVED_REPORTS; i++)
+		make_report(&o->reports[i], i);
+	for (size_t i = 0; i < OBSERVED_SAMPLES; i++)
+		make_sample(&o->samples[i], i);
 	return o;
 }

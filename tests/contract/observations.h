@@ -13,6 +13,9 @@
 #define OBSERVED_FLOWS    600
 #define OBSERVED_STREAMS  200
 #define OBSERVED_COUNTERS 8
+#define OBSERVED_RECORDS  600
+#define OBSERVED_REPORTS  12
+#define OBSERVED_SAMPLES  16
 #define OBSERVED_FRAME    160
 #define OBSERVED_BEGIN    ((nsec_t)1400000100 * NSEC_PER_SEC)
 #define OBSERVED_END      (OBSERVED_BEGIN + 300 * NSEC_PER_SEC)
@@ -22,6 +25,9 @@ struct observations {
 	struct flow flows[OBSERVED_FLOWS];
 	struct stream_event streams[OBSERVED_STREAMS];
 	struct obs_counters counters[OBSERVED_COUNTERS];
+	struct flow_record records[OBSERVED_RECORDS];
+	struct exporter_report reports[OBSERVED_REPORTS];
+	struct interface_sample samples[OBSERVED_SAMPLES];
 	uint8_t frames[OBSERVED_PACKETS][OBSERVED_FRAME];
 };
 

@@ -22,7 +22,7 @@
 #include "test.h"
 
 #define RUN_SHARDS_MOST 8
-#define RUN_TABLES_MOST 4
+#define RUN_TABLES_MOST 8
 #define RUN_WINDOW      (300 * NSEC_PER_SEC)
 
 struct analysis_run {
@@ -86,6 +86,35 @@ analysis_run_flush(struct analysis_run *run, size_t shard)
 	if (batch.count != 0)
 		run->analysis->observe(run->states[shard], &batch);
 	run->counts[shard] = 0;
+}
+
+/* Hands over one record, or reports, in a batch of its own: they need not outlive the call. */
+static inline void
+analysis_run_record(struct analysis_run *run, size_t shard, const struct flow_record *record)
+{
+	struct batch batch = { .type = OBS_RECORD, .count = 1, .records = &record };
+
+	analysis_run_start(run);
+	analysis_run_flush(run, shard);
+	run->analysis->observe(run->states[shard], &batch);
+}
+
+static inline void
+analysis_run_report(struct analysis_run *run, const struct exporter_report *report)
+{
+	struct batch batch = { .type = OBS_EXPORTER, .count = 1, .exporters = report };
+
+	analysis_run_start(run);
+	run->analysis->observe(run->states[0], &batch);
+}
+
+static inline void
+analysis_run_interface(struct analysis_run *run, const struct interface_sample *sample)
+{
+	struct batch batch = { .type = OBS_INTERFACE, .count = 1, .interfaces = sample };
+
+	analysis_run_start(run);
+	run->analysis->observe(run->states[0], &batch);
 }
 
 static inline void
