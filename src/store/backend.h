@@ -39,11 +39,13 @@ struct store_backend {
 	    struct store *store, struct store_stats *ret_stats, struct err_info *info);
 };
 
-/* The flows of one call of store_append_flows. */
+/* The flows of one call of store_append_flows or store_append_records: one of the two pointers is
+ * set. */
 struct store_flows {
 	uint64_t input;
 	nsec_t window_begin;
-	const struct flow *flows; /* borrowed */
+	const struct flow *flows;                 /* borrowed */
+	const struct flow_record *const *records; /* borrowed */
 	size_t count;
 };
 

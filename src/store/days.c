@@ -29,9 +29,16 @@ end_writing(struct days *days, struct day *day)
 }
 
 static void
+close_writers(struct day *day)
+{
+	for (size_t i = 0; i < FLOWS_KINDS; i++)
+		flows_close(&day->writers[i]);
+}
+
+static void
 close_day(struct days *days, struct day *day)
 {
-	flows_close(&day->writer);
+	close_writers(day);
 	if (day->connection != NULL)
 		days->engine->api.disconnect(&day->connection);
 	day->connection = NULL;
@@ -185,15 +192,41 @@ open_day(struct days *days, struct day *day, struct err_info *info)
 {
 	struct engine *engine = days->engine;
 	enum err e = attach(days, day, info);
-	char *sql;
 
 	if (e != ERR_OK || day->connection != NULL)
 		return e;
 	if (engine->api.connect(engine->database, &day->connection) != DuckDBSuccess)
 		return err_set(info, ERR_IO, "the engine refuses a connection");
-	sql = flows_create_sql(day->catalog);
-	e = engine_run(engine, day->connection, info, "%s", sql);
-	free(sql);
+	return ERR_OK;
+}
+
+/* The tables of an attached day: a set of 1 << kind.  A crash may have left it without any. */
+static enum err
+day_tables(struct days *days, const struct day *day, unsigned *ret_kinds, struct err_info *info)
+{
+	uint64_t kinds = 0;
+	enum err e = engine_number(days->engine, days->engine->attacher, &kinds, info,
+	    "SELECT CAST(coalesce(sum(CASE table_name WHEN '%s' THEN %u WHEN '%s' THEN %u END), 0) "
+	    "AS UBIGINT) FROM duckdb_tables() WHERE database_name = '%s'",
+	    flows_table(FLOWS_METERED), 1U << FLOWS_METERED, flows_table(FLOWS_EXPORTED),
+	    1U << FLOWS_EXPORTED, day->catalog);
+
+	*ret_kinds = (unsigned)kinds;
+	return e;
+}
+
+/* Deletes rows of every kind from an opened day. */
+static enum err
+delete_rows(struct days *days, const struct day *day, const char *condition, struct err_info *info)
+{
+	unsigned kinds;
+	enum err e = day_tables(days, day, &kinds, info);
+
+	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && e == ERR_OK; kind++)
+		if ((kinds & 1U << kind) != 0)
+			e = engine_run(days->engine, day->connection, info,
+			    "DELETE FROM %s.%s WHERE %s", day->catalog, flows_table(kind),
+			    condition);
 	return e;
 }
 
@@ -236,24 +269,43 @@ note_input(struct days *days, struct day *day, uint64_t input, struct err_info *
 	return e;
 }
 
+/* The writer of one kind, and the table it writes to. */
 static enum err
-begin_day(struct days *days, struct day *day, uint64_t input, struct err_info *info)
+open_writer(struct days *days, struct day *day, enum flows_kind kind, struct err_info *info)
+{
+	struct writer_place place = { day->connection, day->catalog, NULL, day->path, NULL };
+	char *sql;
+	enum err e;
+
+	if (flows_is_open(&day->writers[kind]))
+		return ERR_OK;
+	sql = flows_create_sql(kind, day->catalog);
+	e = engine_run(days->engine, day->connection, info, "%s", sql);
+	free(sql);
+	return e != ERR_OK ? e : flows_open(&day->writers[kind], days->engine, kind, &place, info);
+}
+
+/* Opens the day's transaction, when it is not open, for rows of one kind and input. */
+static enum err
+begin_day(
+    struct days *days, struct day *day, enum flows_kind kind, uint64_t input, struct err_info *info)
 {
 	enum err e = open_day(days, day, info);
 
 	if (e == ERR_OK)
 		e = note_input(days, day, input, info);
-	if (e != ERR_OK || day->writing)
-		return e;
-	e = engine_run(days->engine, day->connection, info, "BEGIN TRANSACTION");
-	if (e != ERR_OK)
-		return e;
-	day->writing = true;
-	days->writing++;
-	if (flows_is_open(&day->writer))
-		return ERR_OK;
-	struct writer_place place = { day->connection, day->catalog, FLOWS_TABLE, day->path, NULL };
-	return flows_open(&day->writer, days->engine, &place, info);
+	if (e == ERR_OK && !day->writing) {
+		e = engine_run(days->engine, day->connection, info, "BEGIN TRANSACTION");
+		day->writing = e == ERR_OK;
+		days->writing += day->writing;
+	}
+	return e != ERR_OK ? e : open_writer(days, day, kind, info);
+}
+
+static const struct flow *
+flow_at(const struct store_flows *flows, size_t at)
+{
+	return flows->records != NULL ? &flows->records[at]->flow : &flows->flows[at];
 }
 
 static uint32_t
@@ -286,24 +338,29 @@ enum err
 days_append(
     struct days *days, const struct store_flows *flows, uint64_t number, struct err_info *info)
 {
+	enum flows_kind kind = flows_kind(flows);
+
 	for (size_t at = 0; at < flows->count;) {
-		struct store_flows part = *flows;
-		uint32_t day = day_of(&flows->flows[at]);
+		uint32_t number_of_day = day_of(flow_at(flows, at));
 		size_t end = at + 1;
+		struct day *day;
 		enum err e;
 
-		while (end < flows->count && day_of(&flows->flows[end]) == day)
+		while (end < flows->count && day_of(flow_at(flows, end)) == number_of_day)
 			end++;
-		part.flows += at;
-		part.count = end - at;
-		if (days->last == NO_DAY || days->all[days->last].number != day)
-			days->last = choose_day(days, day);
-		e = begin_day(days, &days->all[days->last], flows->input, info);
+		if (days->last == NO_DAY || days->all[days->last].number != number_of_day)
+			days->last = choose_day(days, number_of_day);
+		day = &days->all[days->last];
+		e = begin_day(days, day, kind, flows->input, info);
 		if (e == ERR_OK)
-			e = flows_append(&days->all[days->last].writer, &part, number, info);
+			e = flows_append(&day->writers[kind],
+			    &(struct store_flows){ flows->input, flows->window_begin,
+				kind == FLOWS_METERED ? flows->flows + at : NULL,
+				kind == FLOWS_EXPORTED ? flows->records + at : NULL, end - at },
+			    number, info);
 		if (e != ERR_OK)
 			return e;
-		days->all[days->last].used = number;
+		day->used = number;
 		at = end;
 	}
 	return ERR_OK;
@@ -319,7 +376,9 @@ days_commit(struct days *days, struct err_info *info)
 		struct day *day = &days->all[i];
 		if (!day->writing)
 			continue;
-		e = flows_flush(&day->writer, info);
+		for (size_t k = 0; k < FLOWS_KINDS && e == ERR_OK; k++)
+			if (flows_is_open(&day->writers[k]))
+				e = flows_flush(&day->writers[k], info);
 		if (e == ERR_OK)
 			e = engine_run(days->engine, day->connection, info, "COMMIT");
 		if (e == ERR_OK)
@@ -341,7 +400,7 @@ days_rollback(struct days *days)
 		struct day *day = &days->all[i];
 		if (!day->writing)
 			continue;
-		flows_close(&day->writer);
+		close_writers(day);
 		if (engine_run(days->engine, day->connection, &ignored, "ROLLBACK") != ERR_OK)
 			close_day(days, day);
 		end_writing(days, day);
@@ -366,6 +425,7 @@ clean_day(struct days *days, const struct result *r, uint64_t last, struct err_i
 	struct engine *engine = days->engine;
 	unsigned long long input = result_u64(r, 1);
 	bool gone = result_u64(r, 2) != 0;
+	char condition[128];
 	enum err e = ERR_OK;
 	uint32_t number;
 
@@ -376,16 +436,15 @@ clean_day(struct days *days, const struct result *r, uint64_t last, struct err_i
 	if (is_embryo(day)) {
 		(void)unlink(day->path);
 	} else {
+		/* Of an input that is gone every row goes, of one that is not complete those of
+		 * commits that summary.duckdb never saw. */
+		int size = snprintf(condition, sizeof condition, "flow.input = %llu", input);
+		if (!gone)
+			(void)snprintf(condition + size, sizeof condition - (size_t)size,
+			    " AND flow.commit_number > %llu", (unsigned long long)last);
 		e = open_day(days, day, info);
-		if (e == ERR_OK && gone)
-			e = engine_run(engine, day->connection, info,
-			    "DELETE FROM %s." FLOWS_TABLE " WHERE flow.input = %llu", day->catalog,
-			    input);
-		else if (e == ERR_OK)
-			e = engine_run(engine, day->connection, info,
-			    "DELETE FROM %s." FLOWS_TABLE
-			    " WHERE flow.input = %llu AND flow.commit_number > %llu",
-			    day->catalog, input, (unsigned long long)last);
+		if (e == ERR_OK)
+			e = delete_rows(days, day, condition, info);
 	}
 	if (e == ERR_OK && gone)
 		e = engine_run(engine, engine->attacher, info,
@@ -432,13 +491,18 @@ is_unsettled(struct days *days, const struct day *day, bool *ret_unsettled, stru
 static enum err
 check_day(struct days *days, struct day *day, struct err_info *info)
 {
+	unsigned kinds = 0;
 	uint64_t ignored;
 	enum err e = attach(days, day, info);
 
 	if (e != ERR_OK)
 		return e;
-	e = engine_number(days->engine, days->engine->attacher, &ignored, info,
-	    "SELECT bit_xor(hash(rows)) FROM %s." FLOWS_TABLE " AS rows", day->catalog);
+	e = day_tables(days, day, &kinds, info);
+	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && e == ERR_OK; kind++)
+		if ((kinds & 1U << kind) != 0)
+			e = engine_number(days->engine, days->engine->attacher, &ignored, info,
+			    "SELECT bit_xor(hash(rows)) FROM %s.%s AS rows", day->catalog,
+			    flows_table(kind));
 	return e != ERR_OK ? name_file(day, e, info) : ERR_OK;
 }
 
@@ -453,60 +517,58 @@ days_check(struct days *days, struct err_info *info)
 	return e;
 }
 
-/* Whether a crash left the file of this day without its table. */
-static enum err
-is_empty(struct days *days, const struct day *day, bool *ret_empty, struct err_info *info)
-{
-	uint64_t tables = 0;
-	enum err e = engine_number(days->engine, days->engine->attacher, &tables, info,
-	    "SELECT count(*) FROM duckdb_tables() WHERE database_name = '%s'", day->catalog);
-
-	*ret_empty = tables == 0;
-	return e;
-}
-
 /* Attaches a day, and reads it as a test when damaged ones are to be left out. */
 static enum err
-attach_to_read(struct days *days, struct day *day, bool *ret_empty, struct err_info *info)
+attach_to_read(struct days *days, struct day *day, unsigned *ret_kinds, struct err_info *info)
 {
 	enum err e = attach(days, day, info);
 
-	*ret_empty = false;
+	*ret_kinds = 0;
 	if (e == ERR_OK)
-		e = is_empty(days, day, ret_empty, info);
-	if (e == ERR_OK && !*ret_empty && days->skip_damaged)
+		e = day_tables(days, day, ret_kinds, info);
+	if (e == ERR_OK && days->skip_damaged)
 		e = check_day(days, day, info);
 	return e;
 }
 
-/* The SELECT of one day, owned by the caller, or NULL when the day has nothing or is left out. */
-static enum err
-day_sql(struct days *days, struct day *day, uint64_t last, char **ret_sql, struct err_info *info)
+/* " UNION ALL SELECT …" of one table, after `sql`, which is freed. */
+static char *
+add_select(char *sql, const struct day *day, enum flows_kind kind, const char *condition)
 {
-	char *from;
+	char *from = xasprintf("%s.%s%s", day->catalog, flows_table(kind), condition);
+	char *select = flows_view_sql(kind, from);
+	char *longer = xasprintf("%s UNION ALL %s", sql, select);
+
+	free(from);
+	free(select);
+	free(sql);
+	return longer;
+}
+
+/* Adds the SELECTs of one day to `*sql`; none when the day has nothing or is left out. */
+static enum err
+add_day(struct days *days, struct day *day, uint64_t last, char **sql, struct err_info *info)
+{
+	char condition[160] = "";
 	bool unsettled = false;
-	bool empty = false;
+	unsigned kinds = 0;
 	enum err e = is_unsettled(days, day, &unsettled, info);
 
-	*ret_sql = NULL;
 	/* A file that is not there was thought of, but its flows went elsewhere. */
 	if (e != ERR_OK || (is_embryo(day) && (unsettled || access(day->path, F_OK) != 0)))
 		return e;
-	e = attach_to_read(days, day, &empty, info);
+	e = attach_to_read(days, day, &kinds, info);
 	if (e == ERR_DAMAGED && days->skip_damaged)
 		return ERR_OK;
-	if (e != ERR_OK || empty)
-		return e;
-	from =
-	    unsettled
-		? xasprintf("%s." FLOWS_TABLE
-			    " WHERE flow.commit_number <= %llu AND flow.input IN (SELECT id FROM "
-			    "summary.inputs)",
-		      day->catalog, (unsigned long long)last)
-		: xasprintf("%s." FLOWS_TABLE, day->catalog);
-	*ret_sql = flows_view_sql(from);
-	free(from);
-	return ERR_OK;
+	if (unsettled)
+		(void)snprintf(condition, sizeof condition,
+		    " WHERE flow.commit_number <= %llu AND flow.input IN (SELECT id FROM "
+		    "summary.inputs)",
+		    (unsigned long long)last);
+	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && e == ERR_OK; kind++)
+		if ((kinds & 1U << kind) != 0)
+			*sql = add_select(*sql, day, kind, condition);
+	return e;
 }
 
 /* The SELECT over all days; owned by the caller. */
@@ -516,16 +578,8 @@ all_days_sql(struct days *days, uint64_t last, char **ret_sql, struct err_info *
 	char *sql = flows_nothing_sql();
 	enum err e = ERR_OK;
 
-	for (size_t i = 0; i < days->count && e == ERR_OK; i++) {
-		char *part;
-		e = day_sql(days, &days->all[i], last, &part, info);
-		if (e != ERR_OK || part == NULL)
-			continue;
-		char *longer = xasprintf("%s UNION ALL %s", sql, part);
-		free(part);
-		free(sql);
-		sql = longer;
-	}
+	for (size_t i = 0; i < days->count && e == ERR_OK; i++)
+		e = add_day(days, &days->all[i], last, &sql, info);
 	if (e != ERR_OK) {
 		free(sql);
 		return e;
@@ -585,13 +639,14 @@ drop_day(struct days *days, struct day *day, struct err_info *info)
 static enum err
 thin_other(struct days *days, struct day *day, nsec_t time, struct err_info *info)
 {
+	char condition[64];
 	enum err e = access(day->path, F_OK) == 0 ? open_day(days, day, info) : ERR_END;
 
 	if (e != ERR_OK)
 		return e == ERR_END ? ERR_OK : e;
-	return engine_run(days->engine, day->connection, info,
-	    "DELETE FROM %s." FLOWS_TABLE " WHERE flow.flow_end_milliseconds < %lld", day->catalog,
+	(void)snprintf(condition, sizeof condition, "flow.flow_end_milliseconds < %lld",
 	    time > 0 ? (long long)(time / NSEC_PER_MS) : 0);
+	return delete_rows(days, day, condition, info);
 }
 
 enum err

@@ -30,7 +30,7 @@ struct day {
 	char catalog[24];         /* "flows_2014_06_01" */
 	char *path;               /* owned */
 	duckdb_connection connection;
-	struct flows_writer writer; /* opened with the first row */
+	struct flows_writer writers[FLOWS_KINDS]; /* opened with the first row */
 	bool attached;
 	bool damaged;         /* known not to read */
 	bool writing;         /* its transaction is open */

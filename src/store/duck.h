@@ -2,9 +2,9 @@
 /*
  * What the files of the DuckDB backend share: one open store.
  *
- *	mem:         one database in memory: all tables and flow_rows
- *	duckdb:DIR   DIR/summary.duckdb: all tables; DIR/flows/YYYY-MM-DD.duckdb: flow_rows of the
- *	             flows that ended that day (UTC), see days.h
+ *	mem:         one database in memory: all tables, flow_rows and record_rows
+ *	duckdb:DIR   DIR/summary.duckdb: all tables; DIR/flows/YYYY-MM-DD.duckdb: flow_rows and
+ *	             record_rows of the flows that ended that day (UTC), see days.h
  *
  * Everything is written by one connection (engine.writer) in one transaction that begins with the
  * first change and ends with store_commit; flows of a directory have a connection for each day.
@@ -26,15 +26,15 @@ struct duck {
 	bool garbage;    /* an input was deleted whose flows are still in the days */
 	uint64_t number; /* of the commit being prepared; the last one in the store is one less */
 	struct tables tables;
-	struct days days;                /* duckdb: */
-	struct flows_writer flow_writer; /* mem: */
+	struct days days;                              /* duckdb: */
+	struct flows_writer flow_writers[FLOWS_KINDS]; /* mem: */
 };
 
 /* A query for the tables whose rows have `input` and `window_begin`: all but the store's own. */
-#define DUCK_ROW_TABLES                                                                        \
-	"SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND " \
-	"table_name NOT IN ('store_state', 'inputs', 'flow_days', '" FLOWS_TABLE               \
-	"') ORDER BY table_name"
+#define DUCK_ROW_TABLES                                                                         \
+	"SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND "  \
+	"table_name NOT IN ('store_state', 'inputs', 'flow_days', 'flow_rows', 'record_rows') " \
+	"ORDER BY table_name"
 
 /* Opens the transaction when there is none.  ERR_IO after a failed commit. */
 MUST_CHECK enum err duck_begin(struct duck *d, struct err_info *info);

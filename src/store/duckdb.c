@@ -157,23 +157,43 @@ read_state(struct duck *d, struct err_info *info)
 	return e;
 }
 
+/* The tables of flows in memory and the view over them. */
+static enum err
+create_flows(struct duck *d, struct err_info *info)
+{
+	char *views[FLOWS_KINDS];
+	enum err e = ERR_OK;
+
+	for (enum flows_kind kind = 0; kind < FLOWS_KINDS; kind++) {
+		char *sql = flows_create_sql(kind, NULL);
+		if (e == ERR_OK)
+			e = engine_run(&d->engine, d->engine.writer, info, "%s", sql);
+		free(sql);
+		views[kind] = flows_view_sql(kind, flows_table(kind));
+	}
+	if (e == ERR_OK)
+		e = engine_run(&d->engine, d->engine.writer, info,
+		    "CREATE VIEW flows AS %s UNION ALL %s", views[FLOWS_METERED],
+		    views[FLOWS_EXPORTED]);
+	for (enum flows_kind kind = 0; kind < FLOWS_KINDS; kind++)
+		free(views[kind]);
+	return e;
+}
+
 static enum err
 prepare_flows(struct duck *d, struct err_info *info)
 {
-	char *sql;
-	char *view;
-	enum err e;
-
 	days_init(&d->days, &d->engine);
-	if (!in_memory(d))
-		return d->engine.read_only ? ERR_OK : days_clean(&d->days, d->number - 1, info);
-	sql = flows_create_sql(NULL);
-	view = flows_view_sql(FLOWS_TABLE);
-	e = engine_run(
-	    &d->engine, d->engine.writer, info, "%s; CREATE VIEW flows AS %s", sql, view);
-	free(sql);
-	free(view);
-	return e;
+	if (in_memory(d))
+		return create_flows(d, info);
+	return d->engine.read_only ? ERR_OK : days_clean(&d->days, d->number - 1, info);
+}
+
+static void
+close_flows(struct duck *d)
+{
+	for (size_t i = 0; i < FLOWS_KINDS; i++)
+		flows_close(&d->flow_writers[i]);
 }
 
 static enum err
@@ -206,7 +226,7 @@ duck_close(struct store *store)
 
 	store->backend->rollback(store);
 	tables_release(&d->tables);
-	flows_close(&d->flow_writer);
+	close_flows(d);
 	days_release(&d->days);
 	engine_close(&d->engine);
 	free(d->path);
@@ -287,16 +307,18 @@ static enum err
 duck_append_flows(struct store *store, const struct store_flows *flows, struct err_info *info)
 {
 	struct duck *d = (struct duck *)store;
-	struct writer_place place = { d->engine.writer, NULL, FLOWS_TABLE, "mem:", NULL };
+	enum flows_kind kind = flows_kind(flows);
+	struct flows_writer *w = &d->flow_writers[kind];
+	struct writer_place place = { d->engine.writer, NULL, NULL, "mem:", NULL };
 	enum err e = flows->count == 0 ? ERR_OK : duck_begin(d, info);
 
 	if (e != ERR_OK || flows->count == 0)
 		return e;
 	if (!in_memory(d))
 		return days_append(&d->days, flows, d->number, info);
-	if (!flows_is_open(&d->flow_writer))
-		e = flows_open(&d->flow_writer, &d->engine, &place, info);
-	return e != ERR_OK ? e : flows_append(&d->flow_writer, flows, d->number, info);
+	if (!flows_is_open(w))
+		e = flows_open(w, &d->engine, kind, &place, info);
+	return e != ERR_OK ? e : flows_append(w, flows, d->number, info);
 }
 
 static enum err
@@ -304,8 +326,9 @@ commit_all(struct duck *d, struct err_info *info)
 {
 	enum err e = tables_flush(&d->tables, info);
 
-	if (e == ERR_OK && flows_is_open(&d->flow_writer))
-		e = flows_flush(&d->flow_writer, info);
+	for (size_t i = 0; i < FLOWS_KINDS && e == ERR_OK; i++)
+		if (flows_is_open(&d->flow_writers[i]))
+			e = flows_flush(&d->flow_writers[i], info);
 	if (e == ERR_OK && !in_memory(d))
 		e = days_commit(&d->days, info);
 	if (e == ERR_OK)
@@ -352,7 +375,7 @@ duck_rollback(struct store *store)
 	/* The writers first: closing one hands over what it still holds, into the transaction that
 	 * is then given up. */
 	tables_reset(&d->tables);
-	flows_close(&d->flow_writer);
+	close_flows(d);
 	days_rollback(&d->days);
 	if (engine_run(&d->engine, d->engine.writer, &ignored, "ROLLBACK") != ERR_OK)
 		d->failed = true;
@@ -469,9 +492,9 @@ delete_before(struct duck *d, uint64_t begin, struct err_info *info)
 		free(name);
 	}
 	result_free(r);
-	if (e == ERR_OK && in_memory(d))
+	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && e == ERR_OK && in_memory(d); kind++)
 		e = engine_run(engine, engine->writer, info,
-		    "DELETE FROM " FLOWS_TABLE " WHERE flow.window_begin < %" PRIu64, begin);
+		    "DELETE FROM %s WHERE flow.window_begin < %" PRIu64, flows_table(kind), begin);
 	return e;
 }
 

@@ -4,9 +4,9 @@
  *
  * What the file holds and what queries see differ, because appending is paid per column and per
  * octet that does not compress: addresses are two numbers each (as a BLOB of 16 octets a spoofed
- * flood costs 1.7 times as much to append), what few people ask for is in one number, and all of it
- * is one STRUCT (writer.h).  The engine stores the fields of a STRUCT as columns all the same and
- * reads only those that a query wants.  The view puts everything back.  Measured in
+ * flood costs 1.7 times as much to append), what few people ask for is in one number or two, and
+ * all of it is one STRUCT (writer.h).  The engine stores the fields of a STRUCT as columns all the
+ * same and reads only those that a query wants.  The view puts everything back.  Measured in
  * doc/design/store.md.
  */
 #include "store/flows.h"
@@ -31,7 +31,16 @@ attributes(const struct flow *f)
 	       (uint64_t)f->ip_version << 16 | (uint64_t)f->ttl_max[0] << 8 | f->ttl_min[0];
 }
 
-/* X(name, column type, C type, value of flow f): columns of the file that a flow alone decides. */
+/* The second number of attributes, of records alone. */
+static uint64_t
+export_attributes(const struct flow_record *r)
+{
+	return (uint64_t)r->protocol_version << 56 | (uint64_t)r->sampling_source << 48 |
+	       (uint64_t)r->direction << 40 | (uint64_t)r->selector << 24 | (uint64_t)r->tos << 16 |
+	       (uint64_t)r->source_mask << 8 | r->destination_mask;
+}
+
+/* X(name, column type, C type, value of flow f): columns of both tables. */
 #define FLOW_COLUMNS(X)                                                               \
 	X(source_high, U64, uint64_t, be64(f->source.octets))                         \
 	X(source_low, U64, uint64_t, be64(f->source.octets + 8))                      \
@@ -52,17 +61,51 @@ attributes(const struct flow *f)
 	X(rtt_microseconds, U32, uint32_t, f->rtt_us)                                 \
 	X(attributes, U64, uint64_t, attributes(f))
 
-#define X(name, type, ctype, value)                                                  \
-	static void fill_##name(void *cells, const struct flow *flows, size_t count) \
-	{                                                                            \
-		__typeof__(ctype) *target = cells;                                   \
-                                                                                     \
-		for (size_t i = 0; i < count; i++) {                                 \
-			const struct flow *f = &flows[i];                            \
-			target[i] = value;                                           \
-		}                                                                    \
+/* The same of record r: columns of record_rows alone. */
+#define RECORD_COLUMNS(X)                                              \
+	X(exporter_high, U64, uint64_t, be64(r->exporter.octets))      \
+	X(exporter_low, U64, uint64_t, be64(r->exporter.octets + 8))   \
+	X(observation_domain_id, U32, uint32_t, r->domain)             \
+	X(sampling_interval, U32, uint32_t, r->sampling)               \
+	X(ingress_interface, U32, uint32_t, r->ingress_interface)      \
+	X(egress_interface, U32, uint32_t, r->egress_interface)        \
+	X(bgp_source_as_number, U32, uint32_t, r->source_as)           \
+	X(bgp_destination_as_number, U32, uint32_t, r->destination_as) \
+	X(next_hop_high, U64, uint64_t, be64(r->next_hop.octets))      \
+	X(next_hop_low, U64, uint64_t, be64(r->next_hop.octets + 8))   \
+	X(export_attributes, U64, uint64_t, export_attributes(r))
+
+/* Fills cells from an array of flows. */
+#define X(name, type, ctype, value)                                           \
+	static void flow_##name(void *cells, const void *items, size_t count) \
+	{                                                                     \
+		__typeof__(ctype) *target = cells;                            \
+		const struct flow *flows = items;                             \
+                                                                              \
+		for (size_t i = 0; i < count; i++) {                          \
+			const struct flow *f = &flows[i];                     \
+			target[i] = value;                                    \
+		}                                                             \
 	}
 FLOW_COLUMNS(X)
+#undef X
+
+/* Fills cells from an array of pointers to records. */
+#define X(name, type, ctype, value)                                             \
+	static void record_##name(void *cells, const void *items, size_t count) \
+	{                                                                       \
+		__typeof__(ctype) *target = cells;                              \
+		const struct flow_record *const *records = items;               \
+                                                                                \
+		for (size_t i = 0; i < count; i++) {                            \
+			const struct flow_record *r = records[i];               \
+			const struct flow *f = &r->flow;                        \
+			(void)f;                                                \
+			target[i] = value;                                      \
+		}                                                               \
+	}
+FLOW_COLUMNS(X)
+RECORD_COLUMNS(X)
 #undef X
 
 /* The columns in front, which fill_front knows. */
@@ -73,66 +116,144 @@ enum {
 	FIRST_OF_FLOW,
 };
 
-static const struct {
+struct flow_column {
 	const char *name;
 	enum column_type type;
 	size_t cell_size;
-	void (*fill)(void *cells, const struct flow *flows, size_t count);
-} COLUMNS[] = { [NUMBER] = { "commit_number", COLUMN_U64, 8, NULL },
-	[INPUT] = { "input", COLUMN_U64, 8, NULL },
+	void (*fill)(void *cells, const void *items, size_t count);
+};
+
+#define FRONT_COLUMNS                                        \
+	[NUMBER] = { "commit_number", COLUMN_U64, 8, NULL }, \
+	[INPUT] = { "input", COLUMN_U64, 8, NULL },          \
 	[WINDOW_BEGIN] = { "window_begin", COLUMN_TIME, 8, NULL },
-#define X(name, type, ctype, value) { #name, COLUMN_##type, sizeof(ctype), fill_##name },
-	FLOW_COLUMNS(X)
+
+static const struct flow_column METERED[] = { FRONT_COLUMNS
+#define X(name, type, ctype, value) { #name, COLUMN_##type, sizeof(ctype), flow_##name },
+	    FLOW_COLUMNS(X)
 #undef X
 };
 
-#define COLUMN_COUNT (sizeof COLUMNS / sizeof COLUMNS[0])
+static const struct flow_column EXPORTED[] = { FRONT_COLUMNS
+#define X(name, type, ctype, value) { #name, COLUMN_##type, sizeof(ctype), record_##name },
+	    FLOW_COLUMNS(X) RECORD_COLUMNS(X)
+#undef X
+};
+
+static const struct {
+	const char *table;
+	const struct flow_column *columns;
+	size_t column_count;
+} KINDS[FLOWS_KINDS] = {
+	[FLOWS_METERED] = { "flow_rows", METERED, sizeof METERED / sizeof METERED[0] },
+	[FLOWS_EXPORTED] = { "record_rows", EXPORTED, sizeof EXPORTED / sizeof EXPORTED[0] },
+};
+
+#define COLUMN_MOST (sizeof EXPORTED / sizeof EXPORTED[0])
+
+const char *
+flows_table(enum flows_kind kind)
+{
+	return KINDS[kind].table;
+}
+
+/* --- SQL -------------------------------------------------------------------------------------- */
 
 #define ADDRESS(which)         "yagura_address(flow." #which "_high, flow." #which "_low)"
 #define ATTRIBUTE(shift, most) "CAST((flow.attributes >> " #shift ") & " #most " AS UTINYINT)"
+#define EXPORTED_PART(shift, most, type) \
+	"CAST((flow.export_attributes >> " #shift ") & " #most " AS " #type ")"
 
-/* What the view shows; without an expression it is the field of the same name. */
+/* The names of enum sampling_source, in its order. */
+#define SAMPLING_NAMES                                                                   \
+	"['unknown', 'forced', 'record', 'selector', 'interface', 'options', 'header', " \
+	"'measured', 'configured']"
+
+/* Counts of both directions times the sampling rate, which counts as 1 when nobody knows it.  No
+ * record, however absurd, may make a query fail: what 64 bits do not hold is their largest
+ * number. */
+#define BOTH(what) "flow." #what "_delta_count + flow.reverse_" #what "_delta_count"
+#define ESTIMATE(what)                                                                   \
+	"CAST(least((CAST(flow." #what "_delta_count AS HUGEINT) + flow.reverse_" #what  \
+	"_delta_count) * greatest(flow.sampling_interval, 1), 18446744073709551615) AS " \
+	"UBIGINT)"
+
+/* What the view shows of each kind; NULL is the field of the same name. */
 static const struct {
 	const char *name;
-	const char *expression;
+	const char *expressions[FLOWS_KINDS];
 } VIEW[] = {
-	{ "input", NULL },
-	{ "window_begin", NULL },
-	{ "flow_start_milliseconds", NULL },
-	{ "flow_end_milliseconds", NULL },
-	{ "source_address", ADDRESS(source) },
-	{ "destination_address", ADDRESS(destination) },
-	{ "source_port", NULL },
-	{ "destination_port", NULL },
-	{ "protocol_identifier", NULL },
-	{ "ip_version", ATTRIBUTE(16, 255) },
-	{ "vlan_id", NULL },
-	{ "packet_delta_count", NULL },
-	{ "octet_delta_count", NULL },
-	{ "reverse_packet_delta_count", NULL },
-	{ "reverse_octet_delta_count", NULL },
-	{ "reverse_flow_start_milliseconds", NULL },
-	{ "reverse_flow_end_milliseconds", NULL },
-	{ "tcp_control_bits", ATTRIBUTE(24, 255) },
-	{ "reverse_tcp_control_bits", ATTRIBUTE(32, 255) },
-	{ "minimum_ttl", ATTRIBUTE(0, 255) },
-	{ "maximum_ttl", ATTRIBUTE(8, 255) },
-	{ "reverse_minimum_ttl", ATTRIBUTE(40, 255) },
-	{ "reverse_maximum_ttl", ATTRIBUTE(48, 255) },
-	{ "rtt_microseconds", NULL },
-	{ "flow_end_reason", ATTRIBUTE(56, 15) },
-	{ "tunnel", ATTRIBUTE(60, 15) },
+#define SAME(name)                 \
+	{                          \
+		name,              \
+		{                  \
+			NULL, NULL \
+		}                  \
+	}
+#define BOTH_KINDS(name, expr)     \
+	{                          \
+		name,              \
+		{                  \
+			expr, expr \
+		}                  \
+	}
+	SAME("input"),
+	SAME("window_begin"),
+	SAME("flow_start_milliseconds"),
+	SAME("flow_end_milliseconds"),
+	BOTH_KINDS("source_address", ADDRESS(source)),
+	BOTH_KINDS("destination_address", ADDRESS(destination)),
+	SAME("source_port"),
+	SAME("destination_port"),
+	SAME("protocol_identifier"),
+	BOTH_KINDS("ip_version", ATTRIBUTE(16, 255)),
+	SAME("vlan_id"),
+	SAME("packet_delta_count"),
+	SAME("octet_delta_count"),
+	SAME("reverse_packet_delta_count"),
+	SAME("reverse_octet_delta_count"),
+	SAME("reverse_flow_start_milliseconds"),
+	SAME("reverse_flow_end_milliseconds"),
+	BOTH_KINDS("tcp_control_bits", ATTRIBUTE(24, 255)),
+	BOTH_KINDS("reverse_tcp_control_bits", ATTRIBUTE(32, 255)),
+	BOTH_KINDS("minimum_ttl", ATTRIBUTE(0, 255)),
+	BOTH_KINDS("maximum_ttl", ATTRIBUTE(8, 255)),
+	BOTH_KINDS("reverse_minimum_ttl", ATTRIBUTE(40, 255)),
+	BOTH_KINDS("reverse_maximum_ttl", ATTRIBUTE(48, 255)),
+	SAME("rtt_microseconds"),
+	BOTH_KINDS("flow_end_reason", ATTRIBUTE(56, 15)),
+	BOTH_KINDS("tunnel", ATTRIBUTE(60, 15)),
+	{ "exporter_address", { "yagura_address(0, 0)", ADDRESS(exporter) } },
+	{ "observation_domain_id", { "0::UINTEGER", NULL } },
+	{ "export_protocol", { "0::UTINYINT", EXPORTED_PART(56, 255, UTINYINT) } },
+	{ "sampling_interval", { "1::UINTEGER", NULL } },
+	{ "sampling_source",
+	    { "'metered'", "coalesce(" SAMPLING_NAMES
+			   "[CAST(((flow.export_attributes >> 48) & 255) + 1 AS INTEGER)], '')" } },
+	{ "selector_id", { "0::USMALLINT", EXPORTED_PART(24, 65535, USMALLINT) } },
+	{ "flow_direction", { "0::UTINYINT", EXPORTED_PART(40, 255, UTINYINT) } },
+	{ "ingress_interface", { "0::UINTEGER", NULL } },
+	{ "egress_interface", { "0::UINTEGER", NULL } },
+	{ "bgp_source_as_number", { "0::UINTEGER", NULL } },
+	{ "bgp_destination_as_number", { "0::UINTEGER", NULL } },
+	{ "ip_class_of_service", { "0::UTINYINT", EXPORTED_PART(16, 255, UTINYINT) } },
+	{ "next_hop_address", { "yagura_address(0, 0)", ADDRESS(next_hop) } },
+	{ "source_prefix_length", { "0::UTINYINT", EXPORTED_PART(8, 255, UTINYINT) } },
+	{ "destination_prefix_length", { "0::UTINYINT", EXPORTED_PART(0, 255, UTINYINT) } },
+	{ "estimated_packets", { BOTH(packet), ESTIMATE(packet) } },
+	{ "estimated_octets", { BOTH(octet), ESTIMATE(octet) } },
 };
 
 char *
-flows_view_sql(const char *from)
+flows_view_sql(enum flows_kind kind, const char *from)
 {
 	char *sql = xstrdup("SELECT ");
 
 	for (size_t i = 0; i < sizeof VIEW / sizeof VIEW[0]; i++) {
-		bool same = VIEW[i].expression == NULL;
+		const char *expression = VIEW[i].expressions[kind];
 		char *longer = xasprintf("%s%s%s%s AS %s", sql, i > 0 ? ", " : "",
-		    same ? "flow." : "", same ? VIEW[i].name : VIEW[i].expression, VIEW[i].name);
+		    expression == NULL ? "flow." : "",
+		    expression == NULL ? VIEW[i].name : expression, VIEW[i].name);
 		free(sql);
 		sql = longer;
 	}
@@ -143,17 +264,18 @@ flows_view_sql(const char *from)
 
 /* The fields as CREATE TABLE declares them, or as a STRUCT of zeros. */
 static char *
-list_fields(bool declare)
+list_fields(enum flows_kind kind, bool declare)
 {
 	char *sql = xstrdup("");
 
-	for (size_t i = 0; i < COLUMN_COUNT; i++) {
-		const char *type = writer_sql_type(COLUMNS[i].type);
+	for (size_t i = 0; i < KINDS[kind].column_count; i++) {
+		const struct flow_column *c = &KINDS[kind].columns[i];
+		const char *type = writer_sql_type(c->type);
 		int size = (int)strcspn(type, " ");
-		char *longer = declare ? xasprintf("%s%s%s %.*s", sql, i > 0 ? ", " : "",
-					     COLUMNS[i].name, size, type)
-				       : xasprintf("%s%s'%s': CAST(0 AS %.*s)", sql,
-					     i > 0 ? ", " : "", COLUMNS[i].name, size, type);
+		char *longer =
+		    declare ? xasprintf("%s%s%s %.*s", sql, i > 0 ? ", " : "", c->name, size, type)
+			    : xasprintf("%s%s'%s': CAST(0 AS %.*s)", sql, i > 0 ? ", " : "",
+				  c->name, size, type);
 		free(sql);
 		sql = longer;
 	}
@@ -161,11 +283,11 @@ list_fields(bool declare)
 }
 
 char *
-flows_create_sql(const char *catalog)
+flows_create_sql(enum flows_kind kind, const char *catalog)
 {
-	char *fields = list_fields(true);
-	char *sql = xasprintf("CREATE TABLE IF NOT EXISTS %s%s" FLOWS_TABLE " (flow STRUCT(%s))",
-	    catalog != NULL ? catalog : "", catalog != NULL ? "." : "", fields);
+	char *fields = list_fields(kind, true);
+	char *sql = xasprintf("CREATE TABLE IF NOT EXISTS %s%s%s (flow STRUCT(%s))",
+	    catalog != NULL ? catalog : "", catalog != NULL ? "." : "", KINDS[kind].table, fields);
 
 	free(fields);
 	return sql;
@@ -174,31 +296,35 @@ flows_create_sql(const char *catalog)
 char *
 flows_nothing_sql(void)
 {
-	char *fields = list_fields(false);
+	char *fields = list_fields(FLOWS_METERED, false);
 	char *from = xasprintf("(SELECT {%s} AS flow) WHERE false", fields);
-	char *sql = flows_view_sql(from);
+	char *sql = flows_view_sql(FLOWS_METERED, from);
 
 	free(from);
 	free(fields);
 	return sql;
 }
 
+/* --- appending -------------------------------------------------------------------------------- */
+
 enum err
-flows_open(struct flows_writer *ret_writer, struct engine *engine, const struct writer_place *place,
-    struct err_info *info)
+flows_open(struct flows_writer *ret_writer, struct engine *engine, enum flows_kind kind,
+    const struct writer_place *place, struct err_info *info)
 {
-	enum column_type types[COLUMN_COUNT];
-	const char *names[COLUMN_COUNT];
+	enum column_type types[COLUMN_MOST];
+	const char *names[COLUMN_MOST];
 	struct writer_place with_fields = *place;
-	struct flows_writer w = { .filled = 0 };
+	struct flows_writer w = { .kind = kind };
+	size_t count = KINDS[kind].column_count;
 	enum err e;
 
-	for (size_t i = 0; i < COLUMN_COUNT; i++) {
-		types[i] = COLUMNS[i].type;
-		names[i] = COLUMNS[i].name;
+	for (size_t i = 0; i < count; i++) {
+		types[i] = KINDS[kind].columns[i].type;
+		names[i] = KINDS[kind].columns[i].name;
 	}
+	with_fields.table = KINDS[kind].table;
 	with_fields.fields = names;
-	e = writer_open(&w.writer, engine, &with_fields, types, COLUMN_COUNT, info);
+	e = writer_open(&w.writer, engine, &with_fields, types, count, info);
 	if (e != ERR_OK)
 		return e;
 	*ret_writer = w;
@@ -233,6 +359,14 @@ fill_front(struct flows_writer *w, const struct store_flows *flows, uint64_t num
 	}
 }
 
+/* The flow or record number `at` of a call. */
+static const void *
+item_at(const struct store_flows *flows, size_t at)
+{
+	return flows->records != NULL ? (const void *)(flows->records + at)
+				      : (const void *)(flows->flows + at);
+}
+
 static enum err
 hand_over(struct flows_writer *w, struct err_info *info)
 {
@@ -252,10 +386,10 @@ flows_append(struct flows_writer *writer, const struct store_flows *flows, uint6
 		enum err e = ERR_OK;
 
 		fill_front(writer, flows, number, count);
-		for (size_t i = FIRST_OF_FLOW; i < COLUMN_COUNT; i++) {
+		for (size_t i = FIRST_OF_FLOW; i < KINDS[writer->kind].column_count; i++) {
+			const struct flow_column *c = &KINDS[writer->kind].columns[i];
 			char *cells = writer_cells(&writer->writer, i);
-			COLUMNS[i].fill(cells + writer->filled * COLUMNS[i].cell_size,
-			    flows->flows + at, count);
+			c->fill(cells + writer->filled * c->cell_size, item_at(flows, at), count);
 		}
 		writer->filled += count;
 		at += count;

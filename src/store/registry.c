@@ -95,9 +95,10 @@ delete_input(struct duck *d, uint64_t id, struct err_info *info)
 		free(name);
 	}
 	result_free(r);
-	if (e == ERR_OK && engine->directory == NULL)
-		e = engine_run(engine, engine->writer, info,
-		    "DELETE FROM " FLOWS_TABLE " WHERE flow.input = %" PRIu64, id);
+	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && engine->directory == NULL; kind++)
+		if (e == ERR_OK)
+			e = engine_run(engine, engine->writer, info,
+			    "DELETE FROM %s WHERE flow.input = %" PRIu64, flows_table(kind), id);
 	if (e == ERR_OK)
 		e = engine_run(
 		    engine, engine->writer, info, "DELETE FROM inputs WHERE id = %" PRIu64, id);

@@ -42,7 +42,16 @@ enum err
 store_append_flows(struct store *store, uint64_t input, nsec_t window_begin,
     const struct flow *flows, size_t count, struct err_info *info)
 {
-	struct store_flows all = { input, window_begin, flows, count };
+	struct store_flows all = { input, window_begin, flows, NULL, count };
+
+	return store->backend->append_flows(store, &all, info);
+}
+
+enum err
+store_append_records(struct store *store, uint64_t input, nsec_t window_begin,
+    const struct flow_record *const *records, size_t count, struct err_info *info)
+{
+	struct store_flows all = { input, window_begin, NULL, records, count };
 
 	return store->backend->append_flows(store, &all, info);
 }
