@@ -135,7 +135,68 @@
 	    "a TCP stream given up because the table or its memory was full")                      \
 	X(STREAM_IGNORED, "stream.ignored", 1,                                                     \
 	    "a TCP segment that no receiver would take: outside the window, or without ACK")       \
-	X(FLOW_EVICTED, "flow.evicted", 1, "a flow ended early because the flow table was full")
+	X(FLOW_EVICTED, "flow.evicted", 1, "a flow ended early because the flow table was full")   \
+	X(EXPORT_VERSION, "export.unknown_version", 0,                                             \
+	    "an export message of a version that is not decoded")                                  \
+	X(EXPORT_TRUNCATED, "export.truncated", 0,                                                 \
+	    "an export message that ends before the records its header promises")                  \
+	X(EXPORT_LENGTH, "export.bad_length", 0,                                                   \
+	    "an IPFIX message whose length field is not its size: read as far as both go")         \
+	X(EXPORT_SET_LENGTH, "export.bad_set_length", 0,                                           \
+	    "a set shorter than its header or longer than the message: the rest is not read")      \
+	X(EXPORT_SET_ID, "export.bad_set_id", 0, "a set with a reserved identifier")               \
+	X(EXPORT_ZERO_FILLED, "export.zero_filled", 1, "zeros after the last set of a message")    \
+	X(EXPORT_NO_TEMPLATE, "export.no_template", 1,                                             \
+	    "a data set whose template was not known when it came: held for a while")              \
+	X(EXPORT_BUFFER_FULL, "export.buffer_full", 0,                                             \
+	    "a data set given up because too much waited for templates of its exporter")           \
+	X(EXPORT_BUFFER_EXPIRED, "export.buffer_expired", 0,                                       \
+	    "a data set given up because its template did not come in time")                       \
+	X(EXPORT_TEMPLATE_ID, "export.bad_template_id", 0,                                         \
+	    "a template with an identifier below 256")                                             \
+	X(EXPORT_TEMPLATE_LENGTH, "export.bad_template_length", 0,                                 \
+	    "a template of records of no octets, or larger than any message")                      \
+	X(EXPORT_TEMPLATE_FIELDS, "export.template_fields", 0,                                     \
+	    "a template of no fields, more than 1024 or with more scope fields than fields")       \
+	X(EXPORT_TEMPLATE_TRUNCATED, "export.template_truncated", 0,                               \
+	    "a template that its set does not hold whole")                                         \
+	X(EXPORT_TEMPLATE_CHANGED, "export.template_changed", 1,                                   \
+	    "a template took the place of a different one of the same identifier")                 \
+	X(EXPORT_TEMPLATE_EVICTED, "export.template_evicted", 1,                                   \
+	    "a template forgotten because its exporter has too many")                              \
+	X(EXPORT_TEMPLATE_EXPIRED, "export.template_expired", 1,                                   \
+	    "a template forgotten because it was not repeated")                                    \
+	X(EXPORT_WITHDRAWAL, "export.withdrawal_ignored", 1,                                       \
+	    "a template withdrawal over UDP: ignored (RFC 7011, 8.4)")                             \
+	X(EXPORT_FIELD_UNKNOWN, "export.field_unknown", 1,                                         \
+	    "a field of a new template that has an unknown element: its octets are skipped")       \
+	X(EXPORT_FIELD_ENTERPRISE, "export.field_enterprise", 1,                                   \
+	    "a field of a new template that has an enterprise's element: its octets are skipped")  \
+	X(EXPORT_FIELD_LENGTH, "export.field_length", 1,                                           \
+	    "a field of a new template whose length cannot be its element's: it is skipped")       \
+	X(EXPORT_RECORD, "export.record_truncated", 0,                                             \
+	    "a record with fields of variable length that its set does not hold whole")            \
+	X(EXPORT_NOT_FLOW, "export.not_flow", 1,                                                   \
+	    "a data record that has neither addresses nor counts: not delivered")                  \
+	X(EXPORT_SAMPLING_ZERO, "export.sampling_zero", 1,                                         \
+	    "an option that gives a sampling rate of 0: taken as not given")                       \
+	X(EXPORT_SAMPLING_UNKNOWN, "export.sampling_unknown", 1,                                   \
+	    "a flow record whose sampling rate nobody says: counted as unsampled")                 \
+	X(EXPORT_SAMPLING_FULL, "export.sampling_full", 1,                                         \
+	    "a sampling rate not kept because its exporter has too many")                          \
+	X(EXPORT_TIME_CLAMPED, "export.time_clamped", 1,                                           \
+	    "a flow record whose times are more than an hour from its message's")                  \
+	X(EXPORT_TIME_UNKNOWN, "export.time_unknown", 1,                                           \
+	    "a flow record without usable times: it has its message's")                            \
+	X(EXPORT_CLOCK_WRONG, "export.clock_wrong", 1,                                             \
+	    "a message whose export time is more than an hour from when it came: shifted")         \
+	X(EXPORT_SEQUENCE_UNIT, "export.sequence_unit", 1,                                         \
+	    "an exporter whose sequence numbers count other things than its protocol says")        \
+	X(EXPORT_EXPORTER_EVICTED, "export.exporter_evicted", 1,                                   \
+	    "an exporter forgotten because there are too many, or they hold too much")             \
+	X(EXPORT_DOMAIN_EVICTED, "export.domain_evicted", 1,                                       \
+	    "an observation domain forgotten because its exporter has too many")                   \
+	X(SFLOW_UNDECODED, "sflow.undecoded", 0, "an sFlow datagram that is not decoded yet")
 
 enum drop {
 #define X(symbol, name, is_note, meaning) DROP_##symbol,

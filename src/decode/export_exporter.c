@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The tables of exporters and of their domains.
+ *
+ * Exporters are found by a hash with a secret; domains, of which most exporters have one, in a list
+ * whose newest end is looked at first.  When a quota is reached the one unseen longest goes, but
+ * what it counted since the last report is kept for the next.
+ */
+#include <stdlib.h>
+
+#include "base/xmalloc.h"
+#include "decode/export_internal.h"
+
+static uint64_t
+exporter_hash(const struct exports *x, const struct export_message *m, const struct address *a)
+{
+	uint64_t words[4] = { a->words[0], a->words[1], m->stream, m->listener };
+
+	return hash_words(&x->options.secret, words, 4);
+}
+
+static bool
+exporter_is(const struct exporter *e, const struct export_message *m, const struct address *address)
+{
+	return e->stream == m->stream && e->listener == m->listener &&
+	       address_equal(&e->address, address);
+}
+
+static struct exporter *
+exporter_make(struct exports *x, const struct export_message *m, const struct address *address)
+{
+	struct exporter *e = xcalloc(1, sizeof *e);
+	struct exporter **bucket;
+
+	e->address = *address;
+	e->stream = m->stream;
+	e->listener = m->listener;
+	e->hash = exporter_hash(x, m, address);
+	export_link_init(&e->domains);
+	bucket = &x->buckets[e->hash & x->bucket_mask];
+	e->chain = *bucket;
+	*bucket = e;
+	x->exporter_count++;
+	x->memory += sizeof *e;
+	return e;
+}
+
+struct exporter *
+export_exporter(struct exports *x, const struct export_message *m, const struct address *address)
+{
+	struct exporter *e = (struct exporter *)x->exporters.older;
+
+	/* Mostly the same one as before. */
+	if (x->exporter_count > 0 && exporter_is(e, m, address))
+		return e;
+	e = x->buckets[exporter_hash(x, m, address) & x->bucket_mask];
+	while (e != NULL && !exporter_is(e, m, address))
+		e = e->chain;
+	if (e != NULL) {
+		export_link_remove(&e->link);
+	} else {
+		if (x->exporter_count >= x->options.exporters) {
+			drop(x->drops, DROP_EXPORT_EXPORTER_EVICTED);
+			export_exporter_free(x, (struct exporter *)x->exporters.newer);
+		}
+		e = exporter_make(x, m, address);
+	}
+	export_link_add(&x->exporters, &e->link);
+	return e;
+}
+
+bool
+export_report_is_empty(const struct exporter_report *r)
+{
+	return r->messages == 0 && r->no_template == 0 && r->records == 0;
+}
+
+/* Keeps what was not reported of a domain that goes. */
+static void
+domain_depart(struct exports *x, struct export_domain *d)
+{
+	export_domain_finish(d);
+	if (export_report_is_empty(&d->report))
+		return;
+	if (x->departed_count == x->departed_room) {
+		x->departed_room = x->departed_room != 0 ? 2 * x->departed_room : 16;
+		x->departed = xrealloc_array(x->departed, x->departed_room, sizeof *x->departed);
+	}
+	x->departed[x->departed_count++] = d->report;
+}
+
+static void
+domain_free(struct exports *x, struct export_domain *d)
+{
+	domain_depart(x, d);
+	export_link_remove(&d->link);
+	d->exporter->domain_count--;
+	sflow_agent_free(d->sflow);
+	x->memory -= sizeof *d;
+	free(d);
+}
+
+void
+export_exporter_free(struct exports *x, struct exporter *e)
+{
+	struct exporter **at = &x->buckets[e->hash & x->bucket_mask];
+
+	while (e->domain_count > 0)
+		domain_free(x, (struct export_domain *)e->domains.newer);
+	while (*at != e)
+		at = &(*at)->chain;
+	*at = e->chain;
+	export_link_remove(&e->link);
+	x->exporter_count--;
+	x->memory -= sizeof *e;
+	free(e);
+}
+
+void
+export_memory_check(struct exports *x, const struct exporter *keep)
+{
+	while (x->memory > EXPORT_MEMORY_MAX) {
+		struct exporter *oldest = (struct exporter *)x->exporters.newer;
+
+		if (oldest == keep)
+			return;
+		drop(x->drops, DROP_EXPORT_EXPORTER_EVICTED);
+		export_exporter_free(x, oldest);
+	}
+}
+
+static struct export_domain *
+domain_make(struct exports *x, struct exporter *e, uint8_t protocol, uint32_t id)
+{
+	struct export_domain *d = xcalloc(1, sizeof *d);
+
+	d->exporter = e;
+	d->id = id;
+	d->protocol = protocol;
+	e->domain_count++;
+	x->memory += sizeof *d;
+	return d;
+}
+
+struct export_domain *
+export_domain(struct exports *x, struct exporter *e, uint8_t protocol, uint32_t id)
+{
+	struct export_domain *d = NULL;
+
+	for (struct export_link *l = e->domains.older; l != &e->domains; l = l->older) {
+		d = (struct export_domain *)l;
+		if (d->id == id && d->protocol == protocol)
+			break;
+		d = NULL;
+	}
+	if (d != NULL) {
+		if (e->domains.older == &d->link)
+			return d;
+		export_link_remove(&d->link);
+	} else {
+		if (e->domain_count >= x->options.domains) {
+			drop(x->drops, DROP_EXPORT_DOMAIN_EVICTED);
+			domain_free(x, (struct export_domain *)e->domains.newer);
+		}
+		d = domain_make(x, e, protocol, id);
+	}
+	export_link_add(&e->domains, &d->link);
+	return d;
+}
+
+void
+export_domain_seen(struct export_domain *d, const struct export_message *m)
+{
+	struct exporter_report *r = &d->report;
+
+	if (r->messages == 0 || m->time < r->first)
+		r->first = m->time;
+	if (r->messages == 0 || m->time > r->last)
+		r->last = m->time;
+	r->messages++;
+	r->octets += m->size;
+}
+
+void
+export_domain_rate(
+    struct export_domain *d, uint32_t rate, enum sampling_source source, uint64_t records)
+{
+	for (unsigned i = 0; i < EXPORTER_RATES; i++) {
+		struct exporter_rate *r = &d->report.rates[i];
+
+		if (r->records == 0) {
+			r->rate = rate;
+			r->source = (uint8_t)source;
+		}
+		if (r->rate == rate && r->source == source) {
+			r->records += records;
+			return;
+		}
+	}
+}
+
+void
+export_domain_finish(struct export_domain *d)
+{
+	struct exporter_report *r = &d->report;
+	struct sequence_counts counts = sequence_take(&d->sequence);
+
+	r->exporter = d->exporter->address;
+	r->domain = d->id;
+	r->protocol = d->protocol;
+	r->unit = d->unit;
+	r->lost += counts.lost;
+	r->expected += counts.expected;
+	r->restarts += counts.restarts;
+	r->reordered += counts.reordered;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of the collecting process share.
+ *
+ *	export.c ──┬── netflow5.c ───────────────┐
+ *	           ├── netflow9.c ──┬── sets.c ──┼── export_exporter.c, export_sequence.c,
+ *export_sink.c ├── ipfix.c ─────┘            │ └── sflow.c ──────────────────┘
+ *
+ * An exporter is who sends: (address, listener), or one stream.  It has observation domains, each
+ * of one protocol; a domain has its templates, its sequence numbers and the report that is being
+ * gathered.  Sampling options and the data that waits for templates belong to the exporter.
+ * Everything is counted into `memory`; above the limit the exporter unseen longest goes.
+ */
+#ifndef YAGURA_DECODE_EXPORT_INTERNAL_H
+#define YAGURA_DECODE_EXPORT_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cursor.h"
+#include "decode/export.h"
+#include "decode/export_sequence.h"
+#include "obs/packet.h"
+
+/* All exporters together may hold so much, whatever the quotas add up to. */
+#define EXPORT_MEMORY_MAX ((size_t)256 << 20)
+
+/* Neighbours in a list in order of use; the list itself is one of them. */
+struct export_link {
+	struct export_link *older, *newer; /* borrowed */
+};
+
+static inline void
+export_link_init(struct export_link *list)
+{
+	list->older = list;
+	list->newer = list;
+}
+
+static inline void
+export_link_remove(struct export_link *l)
+{
+	l->older->newer = l->newer;
+	l->newer->older = l->older;
+}
+
+/* Makes `l`, which is in no list, the newest. */
+static inline void
+export_link_add(struct export_link *list, struct export_link *l)
+{
+	l->older = list->older;
+	l->newer = list;
+	list->older->newer = l;
+	list->older = l;
+}
+
+/* One observation domain of an exporter, in one protocol. */
+struct export_domain {
+	struct export_link link;   /* among the domains of its exporter; first member */
+	struct exporter *exporter; /* borrowed */
+	uint32_t id;
+	uint8_t protocol; /* enum export_protocol */
+	uint8_t unit;     /* enum sequence_unit: what its numbers count */
+
+	struct export_sequence sequence;
+	struct exporter_report report; /* since the last one; sequence fields are filled in then */
+	struct sflow_agent *sflow;     /* owned: what sflow.c keeps of an agent; NULL in others */
+};
+
+struct exporter {
+	struct export_link link; /* among the exporters; first member */
+	struct exporter *chain;  /* next of its bucket */
+	struct address address;
+	uint64_t stream;
+	uint16_t listener;
+	uint64_t hash;
+	struct export_link domains; /* owned: oldest first */
+	size_t domain_count;
+};
+
+struct exports {
+	struct export_options options;
+	struct drop_counters *drops; /* borrowed */
+	struct export_link exporters;
+	size_t exporter_count;
+	struct exporter **buckets; /* owned */
+	size_t bucket_mask;
+	size_t memory;                    /* octets that exporters hold */
+	struct exporter_report *departed; /* owned: of domains that are no more */
+	size_t departed_count, departed_room;
+};
+
+/* The exporter of a message, made if it is new, now the newest.  Others may go for it. */
+struct exporter *
+export_exporter(struct exports *x, const struct export_message *m, const struct address *address);
+
+/* A domain of it, made if it is new.  Another one of the exporter may go for it. */
+struct export_domain *
+export_domain(struct exports *x, struct exporter *e, uint8_t protocol, uint32_t id);
+
+/* Completes the report of a domain from its sequence; whether there is anything to report. */
+void export_domain_finish(struct export_domain *d);
+bool export_report_is_empty(const struct exporter_report *report);
+
+/* A message of the domain came: counts it in the report. */
+void export_domain_seen(struct export_domain *d, const struct export_message *m);
+
+/* Counts records with a sampling rate in the domain's report. */
+void export_domain_rate(
+    struct export_domain *d, uint32_t rate, enum sampling_source source, uint64_t records);
+
+/* Forgets an exporter; what was not reported yet is kept for the next report. */
+void export_exporter_free(struct exports *x, struct exporter *e);
+
+/* Forgets old exporters until the memory limit is kept; `keep` stays. */
+void export_memory_check(struct exports *x, const struct exporter *keep);
+
+/* export_sink.c.  Room for `count` more records; a pointer to the first, not initialised.
+ * Add what was written to record_count. */
+struct flow_record *export_sink_reserve(struct export_sink *sink, size_t count);
+/* One more record, zeroed but for vlan (VLAN_NONE), counted. */
+struct flow_record *export_sink_record(struct export_sink *sink);
+/* One more, zeroed and counted. */
+struct interface_sample *export_sink_interface(struct export_sink *sink);
+struct exporter_report *export_sink_report(struct export_sink *sink);
+/* A zeroed extra that stays where it is until the sink is cleared. */
+struct record_extra *export_sink_extra(struct export_sink *sink);
+
+/* export_packet.c: fills what `r` does not say yet (zero) from a decoded packet: addresses, ports,
+ * protocol, TOS, flags, TTL, VLAN; octets and packets as one packet. */
+void export_fill_from_packet(struct flow_record *r, const struct packet *p);
+
+/* netflow5.c: versions 1, 5 and 7 */
+void
+netflow5_message(struct exports *x, const struct export_message *message, struct export_sink *sink);
+
+/* netflow9.c */
+void
+netflow9_message(struct exports *x, const struct export_message *message, struct export_sink *sink);
+
+/* ipfix.c */
+void
+ipfix_message(struct exports *x, const struct export_message *message, struct export_sink *sink);
+
+/* sflow.c.  The agent's state hangs at export_domain.sflow. */
+void
+sflow_message(struct exports *x, const struct export_message *message, struct export_sink *sink);
+void sflow_agent_free(struct sflow_agent *agent);
+
+#endif

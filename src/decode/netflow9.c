@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* netflow9 */
+#include "decode/export_internal.h"
+
+void
+netflow9_message(struct exports *x, const struct export_message *message, struct export_sink *sink)
+{
+	(void)message;
+	(void)sink;
+	drop(x->drops, DROP_EXPORT_VERSION);
+}
