@@ -5,11 +5,13 @@
 #include <stdlib.h>
 
 #include "base/xmalloc.h"
+#include "net/subscribers.h"
 
 void
 site_init(struct site *site)
 {
-	*site = (struct site){ .time_zone = xstrdup("UTC") };
+	*site = (struct site){ .time_zone = xstrdup("UTC"),
+		.lists = { .delegated_length = SITE_DELEGATED_LENGTH } };
 	site_index(site);
 }
 
@@ -22,6 +24,10 @@ site_release(struct site *site)
 		free(site->servers[i].role);
 	for (size_t i = 0; i < site->sensor_count; i++)
 		free(site->sensors[i].name);
+	subscribers_free(site->subscribers);
+	free(site->lists.prefixes);
+	free(site->lists.sessions);
+	free(site->lists.key_file);
 	free(site->name);
 	free(site->time_zone);
 	free(site->own_prefixes);

@@ -29,6 +29,18 @@ struct site_sensor {
 	struct prefix prefix;
 };
 
+/* Where the lists of subscribers are: the block `subscribers`. */
+struct site_lists {
+	bool given;                /* there is such a block */
+	char *prefixes;            /* owned: file of the static list, or NULL */
+	char *sessions;            /* owned: file of the session log, or NULL */
+	char *key_file;            /* owned: file of the pseudonyms' key, or NULL */
+	unsigned delegated_length; /* of IPv6 users in pools */
+};
+
+#define SITE_DELEGATED_LENGTH 56 /* unless it is said */
+
+struct subscribers;
 struct prefix_set; /* longest-match lookup over prefixes, of both families */
 
 struct site {
@@ -44,8 +56,10 @@ struct site {
 	size_t server_count;
 	struct site_sensor *sensors; /* owned */
 	size_t sensor_count;
-	struct prefix_set *own;  /* owned; over own_prefixes */
-	struct prefix_set *dark; /* owned; over dark_prefixes */
+	struct site_lists lists;
+	struct subscribers *subscribers; /* owned; NULL when there are neither lists nor pools */
+	struct prefix_set *own;          /* owned; over own_prefixes */
+	struct prefix_set *dark;         /* owned; over dark_prefixes */
 };
 
 /* Where a packet goes, seen from the site. */

@@ -13,6 +13,7 @@
 
 #include "analysis/analysis.h"
 #include "base/xmalloc.h"
+#include "net/subscribers.h"
 #include "pipeline/config_reader.h"
 
 #define MAX_KEYS 16
@@ -145,7 +146,17 @@ config_read(const char *path, struct config *config, struct err_info *info)
 	if (e == ERR_OK)
 		e = config_parse(data, size, path, config, info);
 	free(data);
-	return e;
+	return e == ERR_OK ? config_open_lists(config, info) : e;
+}
+
+enum err
+config_open_lists(struct config *config, struct err_info *info)
+{
+	struct site *site = &config->site;
+
+	if (site->subscribers != NULL || (!site->lists.given && site->pool_count == 0))
+		return ERR_OK;
+	return subscribers_open(site, &site->subscribers, info);
 }
 
 enum err

@@ -42,9 +42,13 @@ void config_release(struct config *config);
  * ERR_IO.  After a failure the configuration is only good for config_release. */
 MUST_CHECK enum err config_read(const char *path, struct config *config, struct err_info *info);
 
-/* The same from memory; `name` stands before errors. */
+/* The same from memory, without opening any file; `name` stands before errors. */
 MUST_CHECK enum err config_parse(
     const char *data, size_t size, const char *name, struct config *config, struct err_info *info);
+
+/* Reads the files that the site's `subscribers` block names, once the rest is known; config_read
+ * does it. ERR_CONFIG, ERR_LIMIT, ERR_IO. */
+MUST_CHECK enum err config_open_lists(struct config *config, struct err_info *info);
 
 #define CONFIG_FINGERPRINT_SIZE 33
 

@@ -11,6 +11,7 @@
 
 #include "analysis/analysis.h"
 #include "base/xmalloc.h"
+#include "net/subscribers.h"
 #include "pipeline/config.h"
 
 /* Reads one character of UTF-8 at `p`; an octet that begins none counts as itself. */
@@ -106,6 +107,30 @@ print_prefixes(const char *name, const struct prefix *prefixes, size_t count, FI
 }
 
 static void
+print_lists(const struct site_lists *lists, FILE *out)
+{
+	const struct {
+		const char *name, *path;
+	} files[] = {
+		{ "prefixes", lists->prefixes },
+		{ "sessions", lists->sessions },
+		{ "key_file", lists->key_file },
+	};
+
+	if (!lists->given)
+		return;
+	(void)fputs("  subscribers:\n", out);
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		if (files[i].path == NULL)
+			continue;
+		(void)fprintf(out, "    %s: ", files[i].name);
+		print_quoted(files[i].path, out);
+		(void)fputc('\n', out);
+	}
+	(void)fprintf(out, "    delegated_length: %u\n", lists->delegated_length);
+}
+
+static void
 print_site(const struct site *site, FILE *out)
 {
 	char text[PREFIX_TEXT_SIZE];
@@ -128,6 +153,7 @@ print_site(const struct site *site, FILE *out)
 		print_quoted(site->pools[i].service, out);
 		(void)fputs("}\n", out);
 	}
+	print_lists(&site->lists, out);
 	for (size_t i = 0; i < site->server_count; i++) {
 		(void)fprintf(out, "%s    - {address: \"%s\", role: ", i == 0 ? "  servers:\n" : "",
 		    address_format(&site->servers[i].address, text));
@@ -167,6 +193,8 @@ config_fingerprint(const struct config *config, char ret_text[CONFIG_FINGERPRINT
 	(void)fprintf(
 	    out, "%s\n%lld\n", YAGURA_VERSION, (long long)settings_duration(config->run, "window"));
 	print_site(&config->site, out);
+	if (config->site.subscribers != NULL)
+		(void)fprintf(out, "%s\n", subscribers_fingerprint(config->site.subscribers));
 	print_block("meter", config->meter, out);
 	print_analyses(config, out);
 	if (fclose(out) != 0)

@@ -183,6 +183,40 @@ read_sensors(struct config_reader *r, const struct tree *value, void *target)
 	return e;
 }
 
+static enum err
+read_delegated(struct config_reader *r, const struct tree *value, void *target)
+{
+	unsigned *length = target;
+	char *end = NULL;
+	unsigned long n;
+	enum err e = config_require(r, value, TREE_SCALAR, "a prefix length");
+
+	if (e != ERR_OK)
+		return e;
+	n = isdigit((unsigned char)value->text[0]) ? strtoul(value->text, &end, 10) : 0;
+	if (end == NULL || *end != '\0' || n < 32 || n > 64)
+		return tree_refuse(r->info, ERR_CONFIG, r->name, value->at,
+		    "a prefix length of 32 to 64 is expected here");
+	*length = (unsigned)n;
+	return ERR_OK;
+}
+
+static enum err
+read_lists(struct config_reader *r, const struct tree *value, void *target)
+{
+	static const struct config_key keys[] = {
+		{ "prefixes", read_text, offsetof(struct site_lists, prefixes), false },
+		{ "sessions", read_text, offsetof(struct site_lists, sessions), false },
+		{ "key_file", read_text, offsetof(struct site_lists, key_file), false },
+		{ "delegated_length", read_delegated, offsetof(struct site_lists, delegated_length),
+		    false },
+	};
+	struct site_lists *lists = target;
+
+	lists->given = true;
+	return config_read_keys(r, value, keys, CONFIG_COUNT(keys), target);
+}
+
 enum err
 config_read_site(struct config_reader *r, const struct tree *value, void *target)
 {
@@ -192,6 +226,7 @@ config_read_site(struct config_reader *r, const struct tree *value, void *target
 		{ "own_prefixes", read_own_prefixes, 0, false },
 		{ "dark_prefixes", read_dark_prefixes, 0, false },
 		{ "customer_pools", read_pools, 0, false },
+		{ "subscribers", read_lists, offsetof(struct site, lists), false },
 		{ "servers", read_servers, 0, false },
 		{ "sensors", read_sensors, 0, false },
 	};
