@@ -85,6 +85,9 @@ struct analysis {
 	size_t setting_count;
 	const struct table *tables;
 	size_t table_count;
+	const struct table_sums
+	    *sums; /* those of the tables whose rows the store may put together */
+	size_t sum_count;
 	size_t state_size;
 
 	/* Prepares a zeroed state.  ERR_CONFIG when settings contradict each other. */

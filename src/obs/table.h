@@ -49,6 +49,18 @@ struct table {
 	size_t column_count;
 };
 
+/*
+ * Says that rows of a table add up: rows of one input that agree in every other column may be put
+ * together, adding these columns (unsigned numbers), where their windows began in the same stretch
+ * of time.  The row that is left has the smallest of their window_begin.  So sums over whole
+ * stretches, and over whole values of a TIME column among the others, stay what they were.
+ */
+struct table_sums {
+	const struct table *table; /* at most 64 columns */
+	uint64_t columns;          /* a set of 1 << index */
+	uint32_t seconds;          /* a stretch begins at each multiple of these */
+};
+
 /* Rows of one table, by column, growing.  Owned by whoever made it. */
 struct rows {
 	const struct table *table;

@@ -47,6 +47,8 @@ ingest_declare(struct store *store, struct err_info *info)
 
 	for (size_t i = 0; ANALYSES[i] != NULL && e == ERR_OK; i++)
 		e = store_declare(store, ANALYSES[i]->tables, ANALYSES[i]->table_count, info);
+	for (size_t i = 0; ANALYSES[i] != NULL && e == ERR_OK; i++)
+		e = store_declare_sums(store, ANALYSES[i]->sums, ANALYSES[i]->sum_count, info);
 	return e;
 }
 

@@ -19,6 +19,8 @@ struct store_backend {
 	void (*close)(struct store *store);
 	enum err (*declare)(
 	    struct store *store, const struct table *tables, size_t count, struct err_info *info);
+	enum err (*declare_sums)(struct store *store, const struct table_sums *sums, size_t count,
+	    struct err_info *info);
 	enum err (*append)(struct store *store, uint64_t input, nsec_t window_begin,
 	    const struct rows *rows, struct err_info *info);
 	enum err (*append_flows)(

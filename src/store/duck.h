@@ -23,6 +23,7 @@ struct duck {
 	char *path;      /* owned: summary.duckdb, or "mem:" */
 	bool writing;    /* a transaction is open */
 	bool failed;     /* a commit failed: what is stored is good, this object is not */
+	bool completed;  /* the open transaction completes an input */
 	bool garbage;    /* an input was deleted whose flows are still in the days */
 	uint64_t number; /* of the commit being prepared; the last one in the store is one less */
 	struct tables tables;
@@ -33,7 +34,8 @@ struct duck {
 /* A query for the tables whose rows have `input` and `window_begin`: all but the store's own. */
 #define DUCK_ROW_TABLES                                                                         \
 	"SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND "  \
-	"table_name NOT IN ('store_state', 'inputs', 'flow_days', 'flow_rows', 'record_rows') " \
+	"table_name NOT IN ('store_state', 'inputs', 'flow_days', 'flow_rows', 'record_rows', " \
+	"'rollups') "                                                                           \
 	"ORDER BY table_name"
 
 /* Opens the transaction when there is none.  ERR_IO after a failed commit. */

@@ -291,6 +291,20 @@ duck_declare(struct store *store, const struct table *tables, size_t count, stru
 }
 
 static enum err
+duck_declare_sums(
+    struct store *store, const struct table_sums *sums, size_t count, struct err_info *info)
+{
+	struct duck *d = (struct duck *)store;
+
+	if (d->engine.read_only)
+		return ERR_OK;
+	if (d->writing)
+		return err_set(
+		    info, ERR_USAGE, "tables are declared before the first row is appended");
+	return tables_declare_sums(&d->tables, &d->engine, sums, count, info);
+}
+
+static enum err
 duck_append(struct store *store, uint64_t input, nsec_t window_begin, const struct rows *rows,
     struct err_info *info)
 {
@@ -324,7 +338,7 @@ duck_append_flows(struct store *store, const struct store_flows *flows, struct e
 static enum err
 commit_all(struct duck *d, struct err_info *info)
 {
-	enum err e = tables_flush(&d->tables, info);
+	enum err e = tables_flush(&d->tables, &d->engine, info);
 
 	for (size_t i = 0; i < FLOWS_KINDS && e == ERR_OK; i++)
 		if (flows_is_open(&d->flow_writers[i]))
@@ -358,8 +372,10 @@ duck_commit(struct store *store, struct err_info *info)
 	}
 	d->writing = false;
 	d->number++;
-	if (!d->garbage || in_memory(d))
-		return ERR_OK;
+	e = tables_roll_up(&d->tables, &d->engine, d->completed, info);
+	d->completed = false;
+	if (e != ERR_OK || !d->garbage || in_memory(d))
+		return e;
 	d->garbage = false;
 	return days_clean(&d->days, d->number - 1, info);
 }
@@ -381,6 +397,7 @@ duck_rollback(struct store *store)
 		d->failed = true;
 	d->writing = false;
 	d->garbage = false;
+	d->completed = false;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -485,12 +502,8 @@ delete_before(struct duck *d, uint64_t begin, struct err_info *info)
 
 	if (e != ERR_OK)
 		return e;
-	while (e == ERR_OK && result_next(r)) {
-		char *name = engine_quote(result_text(r, 0), '"');
-		e = engine_run(engine, engine->writer, info,
-		    "DELETE FROM %s WHERE window_begin < %" PRIu64, name, begin);
-		free(name);
-	}
+	while (e == ERR_OK && result_next(r))
+		e = tables_delete_before(&d->tables, engine, result_text(r, 0), begin, info);
 	result_free(r);
 	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && e == ERR_OK && in_memory(d); kind++)
 		e = engine_run(engine, engine->writer, info,
@@ -540,7 +553,7 @@ duck_stats(struct store *store, struct store_stats *ret_stats, struct err_info *
 	if (e == ERR_OK)
 		e = engine_number(&d->engine, d->engine.attacher, &stats.rows, info,
 		    "SELECT CAST(coalesce(sum(estimated_size), 0) AS UBIGINT) FROM duckdb_tables() "
-		    "WHERE table_name NOT IN ('store_state', 'flow_days')");
+		    "WHERE table_name NOT IN ('store_state', 'flow_days', 'rollups')");
 	if (e != ERR_OK)
 		return e;
 	if (!in_memory(d))
@@ -580,12 +593,13 @@ open_directory(const char *place, const struct store_options *options, struct st
 	return duck_open(&store_duckdb, place, options, ret_store, info);
 }
 
-#define FUNCTIONS                                                                                \
-	.close = duck_close, .declare = duck_declare, .append = duck_append,                     \
-	.append_flows = duck_append_flows, .input_begin = registry_input_begin,                  \
-	.input_update = registry_input_update, .commit = duck_commit, .rollback = duck_rollback, \
-	.query = duck_query, .drop_before = duck_drop_before, .export = duck_export,             \
-	.check = duck_check, .stats = duck_stats
+#define FUNCTIONS                                                                        \
+	.close = duck_close, .declare = duck_declare, .declare_sums = duck_declare_sums, \
+	.append = duck_append, .append_flows = duck_append_flows,                        \
+	.input_begin = registry_input_begin, .input_update = registry_input_update,      \
+	.commit = duck_commit, .rollback = duck_rollback, .query = duck_query,           \
+	.drop_before = duck_drop_before, .export = duck_export, .check = duck_check,     \
+	.stats = duck_stats
 
 const struct store_backend store_mem = { .scheme = "mem", .open = open_mem, FUNCTIONS };
 const struct store_backend store_duckdb = { .scheme = "duckdb", .open = open_directory, FUNCTIONS };

@@ -229,6 +229,7 @@ registry_input_update(struct store *store, const struct store_input *input, stru
 		    kind, fingerprint, input->octets, input->records, milliseconds(input->begin),
 		    milliseconds(input->end), input->windows, input->complete ? 1 : 0, damage,
 		    input->id);
+	d->completed |= e == ERR_OK && input->complete;
 	free(fingerprint);
 	free(damage);
 	free(kind);

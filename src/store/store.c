@@ -32,6 +32,13 @@ store_declare(struct store *store, const struct table *tables, size_t count, str
 }
 
 enum err
+store_declare_sums(
+    struct store *store, const struct table_sums *sums, size_t count, struct err_info *info)
+{
+	return store->backend->declare_sums(store, sums, count, info);
+}
+
+enum err
 store_append(struct store *store, uint64_t input, nsec_t window_begin, const struct rows *rows,
     struct err_info *info)
 {

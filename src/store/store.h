@@ -53,6 +53,11 @@ void store_close(struct store *store);
 MUST_CHECK enum err
 store_declare(struct store *store, const struct table *tables, size_t count, struct err_info *info);
 
+/* Rows of these declared tables add up: the store puts them together as they become many (see
+ * struct table_sums and doc/design/store.md), and what an earlier run left now. */
+MUST_CHECK enum err store_declare_sums(
+    struct store *store, const struct table_sums *sums, size_t count, struct err_info *info);
+
 /* Appends rows of a declared table for one input and window. */
 MUST_CHECK enum err store_append(struct store *store, uint64_t input, nsec_t window_begin,
     const struct rows *rows, struct err_info *info);

@@ -2,7 +2,10 @@
 /* Declared tables; see tables.h. */
 #include "store/tables.h"
 
+#include <inttypes.h>
+
 #include "base/xmalloc.h"
+#include "store/rollup.h"
 #include "store/utf8.h"
 
 #define FRONT 2 /* columns the store adds: input, window_begin */
@@ -15,6 +18,7 @@ struct tables_entry {
 	struct writer writer; /* opened with the first row */
 	char *mended;         /* owned: texts that were not UTF-8, until they are handed over */
 	size_t mended_size, mended_capacity;
+	struct rollup rollup;
 };
 
 static const struct column FRONT_COLUMNS[FRONT] = {
@@ -223,6 +227,33 @@ tables_declare(struct tables *tables, struct engine *engine, const struct table 
 	return e;
 }
 
+/* Whether the store has a column that the declaration does not know. */
+static bool
+has_strangers(const struct tables_entry *entry)
+{
+	return has_source(entry, SIZE_MAX);
+}
+
+enum err
+tables_declare_sums(struct tables *tables, struct engine *engine, const struct table_sums *sums,
+    size_t count, struct err_info *info)
+{
+	enum err e = count != 0 ? rollup_create(engine, info) : ERR_OK;
+
+	for (size_t i = 0; i < count && e == ERR_OK; i++) {
+		struct tables_entry *entry = find(tables, sums[i].table->name);
+		if (entry == NULL)
+			return err_set(info, ERR_USAGE, "table %s was not declared to the store",
+			    sums[i].table->name);
+		/* Rows that a newer version keeps apart are left as they are. */
+		if (entry->rollup.name != NULL || has_strangers(entry))
+			continue;
+		rollup_declare(&entry->rollup, &sums[i]);
+		e = rollup_rest(&entry->rollup, engine, false, info);
+	}
+	return e;
+}
+
 /* --- appending -------------------------------------------------------------------------------- */
 
 /* A text as it may be stored.  What had to be mended lies in memory that is sized once for the
@@ -331,13 +362,19 @@ fill_nothing(void *cells, enum column_type type, size_t count)
 	}
 }
 
+static uint64_t
+window_ms(nsec_t window_begin)
+{
+	return window_begin > 0 ? (uint64_t)(window_begin / NSEC_PER_MS) : 0;
+}
+
 static enum err
 append_part(struct tables_entry *entry, struct tables_key key, const struct rows *rows,
     size_t first, struct err_info *info)
 {
 	size_t left = rows->count - first;
 	size_t count = left < entry->writer.capacity ? left : entry->writer.capacity;
-	uint64_t begin = key.window_begin > 0 ? (uint64_t)(key.window_begin / NSEC_PER_MS) : 0;
+	uint64_t begin = window_ms(key.window_begin);
 
 	reserve_mended(entry, rows, first, count);
 	for (size_t i = 0; i < entry->column_count; i++) {
@@ -372,24 +409,59 @@ tables_append(struct tables *tables, struct engine *engine, struct tables_key ke
 	}
 	for (size_t at = 0; at < rows->count && e == ERR_OK; at += entry->writer.capacity)
 		e = append_part(entry, key, rows, at, info);
+	rollup_appended(&entry->rollup, key.input, window_ms(key.window_begin), rows->count);
 	return e;
 }
 
 enum err
-tables_flush(struct tables *tables, struct err_info *info)
+tables_flush(struct tables *tables, struct engine *engine, struct err_info *info)
 {
 	enum err e = ERR_OK;
 
-	for (size_t i = 0; i < tables->count && e == ERR_OK; i++)
+	for (size_t i = 0; i < tables->count && e == ERR_OK; i++) {
 		e = writer_flush(&tables->entries[i].writer, info);
+		if (e == ERR_OK)
+			e = rollup_note(&tables->entries[i].rollup, engine, info);
+	}
+	return e;
+}
+
+enum err
+tables_roll_up(struct tables *tables, struct engine *engine, bool completed, struct err_info *info)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < tables->count && e == ERR_OK; i++) {
+		struct rollup *rollup = &tables->entries[i].rollup;
+		e = completed ? rollup_rest(rollup, engine, true, info)
+			      : rollup_run(rollup, engine, info);
+	}
+	return e;
+}
+
+enum err
+tables_delete_before(struct tables *tables, struct engine *engine, const char *name, uint64_t time,
+    struct err_info *info)
+{
+	const struct tables_entry *entry = find(tables, name);
+	char *quoted = engine_quote(name, '"');
+	enum err e;
+
+	if (entry != NULL)
+		time = rollup_floor(&entry->rollup, time);
+	e = engine_run(engine, engine->writer, info, "DELETE FROM %s WHERE window_begin < %" PRIu64,
+	    quoted, time);
+	free(quoted);
 	return e;
 }
 
 void
 tables_reset(struct tables *tables)
 {
-	for (size_t i = 0; i < tables->count; i++)
+	for (size_t i = 0; i < tables->count; i++) {
 		writer_close(&tables->entries[i].writer);
+		rollup_forget(&tables->entries[i].rollup);
+	}
 }
 
 void
@@ -401,6 +473,7 @@ tables_release(struct tables *tables)
 		free(tables->entries[i].types);
 		free(tables->entries[i].sources);
 		free(tables->entries[i].mended);
+		rollup_release(&tables->entries[i].rollup);
 	}
 	free(tables->entries);
 	*tables = (struct tables){ 0 };
