@@ -13,6 +13,7 @@
 #ifndef YAGURA_OBS_RECORD_H
 #define YAGURA_OBS_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -87,6 +88,8 @@ struct flow_record {
 	uint8_t protocol_version;                     /* enum export_protocol */
 	uint8_t sampling_source;                      /* enum sampling_source */
 	uint16_t selector; /* samplerId (48) or selectorId (302), low bits; 0 not said */
+	bool twice; /* its exporter tells of the same packets in another record (pipeline/twice.h):
+		       kept in the store, not given to analyses */
 	const struct record_extra *extra; /* borrowed like the record itself; NULL: nothing more */
 	nsec_t time;           /* when its message came (or was exported, in files of messages) */
 	uint64_t input_offset; /* of that message in its input: evidence */

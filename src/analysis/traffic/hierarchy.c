@@ -8,14 +8,17 @@
  * number of rows that is configured; the search (lattice.h) runs over the merged windows when the
  * review is made, so that it answers for the review's whole period.
  *
- * Consumes flows.  Yields per window the pairs of prefixes and their volumes, which add up to all
- * traffic.
+ * Records of exporters count with octets and packets multiplied by their sampling rate.
+ *
+ * Consumes flows and records.  Yields per window the pairs of prefixes and their volumes, which add
+ * up to all traffic, and what is known of the records.
  */
 #include "analysis/traffic/hierarchy.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/exports.h"
 #include "analysis/traffic/pair_table.h"
 #include "base/xmalloc.h"
 
@@ -26,6 +29,7 @@
 
 struct hierarchy {
 	struct pair_table table;
+	struct export_facts exports;
 	uint32_t row_most;
 };
 
@@ -56,45 +60,67 @@ clear(void *state)
 	struct hierarchy *h = state;
 
 	pair_table_clear(&h->table);
+	h->exports = (struct export_facts){ 0 };
 }
 
-/* Counts up to CHUNK flows: hashes all, asks for their memory, then updates. */
-static void
-observe_chunk(struct pair_table *t, const struct flow *flows, size_t count)
-{
-	uint32_t hashes[CHUNK][2];
+/* One direction of a flow or record. */
+struct traffic {
+	const struct address *source, *destination;
+	uint64_t volume[2]; /* octets, packets */
+	uint32_t hash;
+};
 
-	for (size_t i = 0; i < count; i++) {
-		const struct flow *f = &flows[i];
-		hashes[i][0] = pair_table_hash(t, &f->source, &f->destination);
-		pair_table_prefetch_slot(t, hashes[i][0]);
-		if (f->packets[1] == 0)
+/* Enters the directions of a flow that carried something; returns how many. */
+static inline size_t
+directions_of(const struct flow *f, uint64_t sampling, struct traffic *t)
+{
+	size_t count = 0;
+
+	for (unsigned d = 0; d < 2; d++) {
+		if ((f->packets[d] | f->octets[d]) == 0)
 			continue;
-		hashes[i][1] = pair_table_hash(t, &f->destination, &f->source);
-		pair_table_prefetch_slot(t, hashes[i][1]);
+		t[count++] = (struct traffic){ .source = d == 0 ? &f->source : &f->destination,
+			.destination = d == 0 ? &f->destination : &f->source,
+			.volume = { export_scaled(f->octets[d], sampling),
+			    export_scaled(f->packets[d], sampling) } };
+	}
+	return count;
+}
+
+/* Counts them: hashes all, asks for their memory, then updates. */
+static void
+observe_chunk(struct pair_table *table, struct traffic *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		list[i].hash = pair_table_hash(table, list[i].source, list[i].destination);
+		pair_table_prefetch_slot(table, list[i].hash);
 	}
 	for (size_t i = 0; i < count; i++)
-		for (unsigned d = 0; d < 2; d++)
-			if (flows[i].packets[d] != 0)
-				pair_table_prefetch_item(t, hashes[i][d]);
-	for (size_t i = 0; i < count; i++) {
-		const struct address *ends[2] = { &flows[i].source, &flows[i].destination };
-		for (unsigned d = 0; d < 2; d++) {
-			uint64_t volume[2] = { flows[i].octets[d], flows[i].packets[d] };
-			if (volume[1] != 0)
-				pair_table_observe(t, ends[d], ends[!d], hashes[i][d], volume);
-		}
-	}
+		pair_table_prefetch_item(table, list[i].hash);
+	for (size_t i = 0; i < count; i++)
+		pair_table_observe(
+		    table, list[i].source, list[i].destination, list[i].hash, list[i].volume);
 }
 
 static void
 observe(void *state, const struct batch *batch)
 {
 	struct hierarchy *h = state;
+	struct traffic list[2 * CHUNK];
+	size_t count = 0;
 
-	for (size_t begin = 0; begin < batch->count; begin += CHUNK) {
-		size_t left = batch->count - begin;
-		observe_chunk(&h->table, batch->flows + begin, left < CHUNK ? left : CHUNK);
+	for (size_t i = 0; i < batch->count; i++) {
+		if (batch->type == OBS_FLOW) {
+			count += directions_of(&batch->flows[i], 1, list + count);
+		} else {
+			const struct flow_record *r = batch->records[i];
+			export_facts_note(&h->exports, r);
+			count += directions_of(&r->flow, record_sampling(r), list + count);
+		}
+		if (count > ARRAY_COUNT(list) - 2 || i + 1 == batch->count) {
+			observe_chunk(&h->table, list, count);
+			count = 0;
+		}
 	}
 }
 
@@ -106,6 +132,7 @@ merge(void *into, const void *from)
 
 	for (uint32_t i = 0; i < other->table.count; i++)
 		pair_table_add(&h->table, &other->table.items[i]);
+	export_facts_merge(&h->exports, &other->exports);
 }
 
 static int
@@ -129,6 +156,7 @@ finish(void *state, const struct window *window, const struct row_sink *sink)
 	struct pair_item *items;
 
 	(void)window;
+	export_facts_put(&h->exports, sink->tables[1]);
 	if (h->table.count == 0)
 		return;
 	pair_table_reduce(&h->table, h->row_most, &PAIR_LENGTHS_LATTICE);
@@ -166,18 +194,22 @@ static const struct column COLUMNS[HIERARCHY_COLUMN_COUNT] = {
 	[HIERARCHY_PACKETS_COLUMN] = { "packets", COLUMN_U64, "packets" },
 };
 
-static const struct table TABLE = { "traffic_hierarchy",
-	"Pairs of source and destination prefixes of a window, which add up to all traffic",
-	COLUMNS, HIERARCHY_COLUMN_COUNT };
+static const struct table TABLES[] = {
+	{ "traffic_hierarchy",
+	    "Pairs of source and destination prefixes of a window, which add up to all traffic",
+	    COLUMNS, HIERARCHY_COLUMN_COUNT },
+	{ HIERARCHY_RECORDS_TABLE, "Records of exporters in traffic_hierarchy", EXPORT_FACTS_TABLE,
+	    EXPORT_FACTS_COLUMNS },
+};
 
 const struct analysis analysis_traffic_hierarchy = {
 	.name = "traffic/hierarchy",
 	.title = "Hierarchical heavy hitters",
-	.consumes = OBS_FLOW,
+	.consumes = OBS_FLOW | OBS_RECORD,
 	.settings = SETTINGS,
 	.setting_count = ARRAY_COUNT(SETTINGS),
-	.tables = &TABLE,
-	.table_count = 1,
+	.tables = TABLES,
+	.table_count = ARRAY_COUNT(TABLES),
 	.state_size = sizeof(struct hierarchy),
 	.init = init,
 	.release = release,

@@ -8,6 +8,8 @@
 
 #include "analysis/analysis.h"
 
+#define HIERARCHY_RECORDS_TABLE "traffic_hierarchy_records"
+
 /* Columns of traffic_hierarchy. */
 enum {
 	HIERARCHY_SOURCE_COLUMN,

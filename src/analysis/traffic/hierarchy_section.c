@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/exports.h"
 #include "analysis/traffic/hierarchy.h"
 #include "analysis/traffic/lattice.h"
 #include "base/xmalloc.h"
@@ -29,6 +30,7 @@ struct survey {
 	struct lattice lattice;
 	uint64_t octets, packets;
 	uint64_t coarse_octets, coarse_packets; /* in items that were rolled up */
+	struct export_facts exports;
 	double threshold;
 	struct place *order; /* owned; greatest first, without the remainders */
 	size_t order_count;
@@ -197,7 +199,7 @@ count_cell(uint64_t count)
 	return json_integer(count < INT64_MAX ? (json_int_t)count : INT64_MAX);
 }
 
-/* The columns; those of the bounds are last, and only there when something was rolled up. */
+/* The columns that are always there. */
 static const struct section_column COLUMNS[] = {
 	{ "source", "Source", "text", "" },
 	{ "destination", "Destination", "text", "" },
@@ -205,11 +207,9 @@ static const struct section_column COLUMNS[] = {
 	{ "octets_share", "Share of octets", "share", "" },
 	{ "packets", "Packets", "count", "packets" },
 	{ "packets_share", "Share of packets", "share", "" },
-	{ "octets_high", "Octets at most", "octets", "octets" },
-	{ "packets_high", "Packets at most", "count", "packets" },
 };
 
-#define BOUND_COLUMNS 2
+#define COLUMNS_MOST 9
 
 static bool
 is_exact(const struct survey *s)
@@ -217,26 +217,55 @@ is_exact(const struct survey *s)
 	return s->coarse_octets == 0 && s->coarse_packets == 0;
 }
 
+/* With that of sampling, where there was any, and bounds, where something was rolled up. */
+static size_t
+make_columns(const struct survey *s, struct section_column *columns)
+{
+	size_t n = ARRAY_COUNT(COLUMNS);
+
+	memcpy(columns, COLUMNS, sizeof COLUMNS);
+	if (s->exports.sampling_most > 1)
+		columns[n++] = (struct section_column){ "octets_error", "Standard error at most",
+			"octets", "octets" };
+	if (is_exact(s))
+		return n;
+	columns[n++] =
+	    (struct section_column){ "octets_high", "Octets at most", "octets", "octets" };
+	columns[n++] =
+	    (struct section_column){ "packets_high", "Packets at most", "count", "packets" };
+	return n;
+}
+
 static void
 print_row(struct section_table *table, const struct survey *s, const struct lattice_node *n)
 {
 	char source[PREFIX_TEXT_SIZE], destination[PREFIX_TEXT_SIZE];
-	bool exact = is_exact(s);
+	json_t *c[COLUMNS_MOST] = { NULL };
+	size_t k = 0;
 
+	c[k++] = json_string(format_side(&n->source, source));
+	c[k++] = json_string(format_side(&n->destination, destination));
+	c[k++] = count_cell(n->octets);
+	c[k++] = json_real(share_of(n->octets, s->octets));
+	c[k++] = count_cell(n->packets);
+	c[k++] = json_real(share_of(n->packets, s->packets));
+	if (s->exports.sampling_most > 1)
+		c[k++] = count_cell((uint64_t)ceil(export_octets_error(
+		    &s->exports, (double)n->octets + (double)n->uncertain_octets)));
+	if (!is_exact(s)) {
+		c[k++] = count_cell(n->octets + n->uncertain_octets);
+		c[k++] = count_cell(n->packets + n->uncertain_packets);
+	}
 	/* The row ends with the first NULL after its columns. */
-	section_row(table, json_string(format_side(&n->source, source)),
-	    json_string(format_side(&n->destination, destination)), count_cell(n->octets),
-	    json_real(share_of(n->octets, s->octets)), count_cell(n->packets),
-	    json_real(share_of(n->packets, s->packets)),
-	    exact ? NULL : count_cell(n->octets + n->uncertain_octets),
-	    exact ? NULL : count_cell(n->packets + n->uncertain_packets), NULL);
+	section_row(table, c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], NULL);
 }
 
 static void
 print_table(struct section *section, const struct survey *s)
 {
-	struct section_table *table = section_table(section, "heavy-hitters", "Heavy hitters",
-	    COLUMNS, ARRAY_COUNT(COLUMNS) - (is_exact(s) ? BOUND_COLUMNS : 0));
+	struct section_column columns[COLUMNS_MOST];
+	struct section_table *table = section_table(
+	    section, "heavy-hitters", "Heavy hitters", columns, make_columns(s, columns));
 
 	for (size_t i = 0; i < s->order_count; i++)
 		print_row(table, s, s->order[i].node);
@@ -298,8 +327,9 @@ static void
 qualify(struct section *section, const struct survey *s)
 {
 	if (is_exact(s)) {
-		section_quality(
-		    section, "Exact: no pair of addresses was rolled up before the search.");
+		section_quality(section,
+		    "%s: no pair of addresses was rolled up before the search.",
+		    s->exports.sampling_most > 1 ? "Complete" : "Exact");
 		return;
 	}
 	section_quality(section,
@@ -422,7 +452,9 @@ hierarchy_section(
 
 	pair_table_init(&s.table, (uint32_t)settings_u64(context->settings, "merged_pairs"),
 	    (uint64_t)(4 / s.threshold), &secret);
-	e = read_items(context, &s, &bins, info);
+	e = export_facts_read(context, HIERARCHY_RECORDS_TABLE, &s.exports, info);
+	if (e == ERR_OK)
+		e = read_items(context, &s, &bins, info);
 	if (e == ERR_OK && s.table.count == 0)
 		e = ERR_END;
 	if (e == ERR_OK) {
@@ -439,6 +471,7 @@ hierarchy_section(
 		print_table(section, &s);
 		define(section, &s);
 		qualify(section, &s);
+		export_facts_qualify(context, &s.exports, section);
 	}
 	pair_table_release(&s.table);
 	lattice_release(&s.lattice);

@@ -8,21 +8,41 @@
  *
  * Every port has exact sums of octets, packets and flows.  Of the dynamic ports a window's rows
  * name the `dynamic_rows` largest by any of the three; the others are in one row of port 0.
+ *
+ * Records of exporters are kept apart, as they are, for each sampling rate; the section makes
+ * estimates of them.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "analysis/analysis.h"
+#include "analysis/cells.h"
+#include "analysis/rates.h"
 #include "analysis/traffic/ports_section.h"
 #include "base/xmalloc.h"
 
 #define PORTS      65536
 #define WELL_KNOWN 1024
 
+/* Cells of records: more than all ports of two sampling rates. */
+#define MOST_CELLS (1U << 18)
+
 struct sums {
 	uint64_t octets, packets, flows;
 };
+
+/* The sums of a cell of records.  Its key: protocol, port, number of the rate.  What found no room
+ * is in one cell of its protocol and rate. */
+enum {
+	CELL_OCTETS,
+	CELL_PACKETS,
+	CELL_RECORDS,
+	CELL_SQUARES,
+};
+
+#define PROTOCOL_SHIFT (RATES_BITS + 16)
+#define NO_ROOM        (UINT64_C(1) << (PROTOCOL_SHIFT + 8))
 
 enum { TCP, UDP, TRANSPORTS };
 
@@ -33,6 +53,8 @@ struct state {
 	struct sums *ports[TRANSPORTS];        /* owned; PORTS of them, zero pages until used */
 	uint64_t used[TRANSPORTS][PORTS / 64]; /* which ports have sums */
 	struct sums protocols[256]; /* IP protocols without ports, of IPv4 and IPv6 alike */
+	struct cells records;
+	struct rates rates;
 	bool touched;
 };
 
@@ -61,6 +83,7 @@ ports_init(void *opaque, const struct analysis_context *context, struct err_info
 	s->dynamic_rows = settings_u64(context->settings, "dynamic_rows");
 	for (int i = 0; i < TRANSPORTS; i++)
 		s->ports[i] = map_sums();
+	cells_init(&s->records, MOST_CELLS, &context->secret);
 	return ERR_OK;
 }
 
@@ -72,6 +95,7 @@ ports_release(void *opaque)
 	for (int i = 0; i < TRANSPORTS; i++)
 		if (s->ports[i] != NULL)
 			(void)munmap(s->ports[i], PORTS * sizeof(struct sums));
+	cells_release(&s->records);
 }
 
 static void
@@ -87,13 +111,21 @@ ports_clear(void *opaque)
 				s->ports[t][w * 64 + (size_t)__builtin_ctzll(s->used[t][w])] =
 				    (struct sums){ 0 };
 	memset(s->protocols, 0, sizeof s->protocols);
+	cells_clear(&s->records);
+	rates_clear(&s->rates);
 	s->touched = false;
+}
+
+static inline uint16_t
+lesser_port(const struct flow *f)
+{
+	return f->source_port < f->destination_port ? f->source_port : f->destination_port;
 }
 
 static inline struct sums *
 sums_of(struct state *s, const struct flow *f)
 {
-	uint16_t port = f->source_port < f->destination_port ? f->source_port : f->destination_port;
+	uint16_t port = lesser_port(f);
 	unsigned transport;
 
 	if (f->protocol == IP_PROTOCOL_TCP)
@@ -114,16 +146,80 @@ add(struct sums *to, const struct sums *from)
 	to->flows += from->flows;
 }
 
+/* The cell of a key; where the table is full, that of what found no room.  It is made in any case:
+ * there are no more of them than rates and protocols. */
+static inline struct cell *
+cell_at(struct cells *cells, uint64_t key)
+{
+	struct cell *cell = cells_at(cells, key);
+
+	if (__builtin_expect(cell != NULL, 1))
+		return cell;
+	cells->most = cells->count + 1;
+	cell = cells_at(cells, (key & ~((uint64_t)0xffff << RATES_BITS)) | NO_ROOM);
+	cells->most = MOST_CELLS;
+	return cell;
+}
+
+static void
+observe_records(struct state *s, const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct flow_record *r = batch->records[i];
+		const struct flow *f = &r->flow;
+		unsigned rate = rates_number(&s->rates, r->sampling);
+		uint32_t held = s->rates.list[rate];
+		uint64_t port = f->protocol == IP_PROTOCOL_TCP || f->protocol == IP_PROTOCOL_UDP
+				    ? lesser_port(f)
+				    : 0;
+		uint64_t squares = record_squares(f->octets[0], f->packets[0]) +
+				   record_squares(f->octets[1], f->packets[1]);
+		struct cell *cell = cell_at(&s->records,
+		    (uint64_t)f->protocol << PROTOCOL_SHIFT | port << RATES_BITS | rate);
+		cell->sums[CELL_OCTETS] +=
+		    rates_restate(f->octets[0] + f->octets[1], r->sampling, held);
+		cell->sums[CELL_PACKETS] +=
+		    rates_restate(f->packets[0] + f->packets[1], r->sampling, held);
+		cell->sums[CELL_RECORDS]++;
+		cell->sums[CELL_SQUARES] += rates_restate_squares(squares, r->sampling, held);
+	}
+}
+
 static void
 ports_observe(void *opaque, const struct batch *batch)
 {
 	struct state *s = opaque;
 
-	s->touched = true;
+	s->touched = s->touched || batch->count != 0;
+	if (batch->type == OBS_RECORD) {
+		observe_records(s, batch);
+		return;
+	}
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct flow *f = &batch->flows[i];
 		struct sums one = { f->octets[0] + f->octets[1], f->packets[0] + f->packets[1], 1 };
 		add(sums_of(s, f), &one);
+	}
+}
+
+static void
+merge_records(struct state *into, const struct state *from)
+{
+	rates_merge(&into->rates, &from->rates);
+	for (size_t i = 0; from->records.count != 0 && i <= from->records.mask; i++) {
+		const struct cell *cell = &from->records.places[i];
+		uint32_t old, held;
+		struct cell *to;
+		if (cell->key == CELL_EMPTY)
+			continue;
+		old = from->rates.list[cell->key & RATES_MASK];
+		held = into->rates.list[rates_number(&into->rates, old)];
+		to = cell_at(&into->records, (cell->key & ~RATES_MASK) | into->rates.last);
+		to->sums[CELL_OCTETS] += rates_restate(cell->sums[CELL_OCTETS], old, held);
+		to->sums[CELL_PACKETS] += rates_restate(cell->sums[CELL_PACKETS], old, held);
+		to->sums[CELL_RECORDS] += cell->sums[CELL_RECORDS];
+		to->sums[CELL_SQUARES] +=
+		    rates_restate_squares(cell->sums[CELL_SQUARES], old, held);
 	}
 }
 
@@ -146,6 +242,48 @@ ports_merge(void *into_opaque, const void *from_opaque)
 		}
 	for (size_t i = 0; i < 256; i++)
 		add(&into->protocols[i], &from->protocols[i]);
+	merge_records(into, from);
+}
+
+enum {
+	PROTOCOL_COLUMN,
+	PORT_COLUMN,
+	CLASS_COLUMN,
+	OCTETS_COLUMN,
+	PACKETS_COLUMN,
+	FLOWS_COLUMN,
+	SAMPLING_COLUMN,
+	SQUARES_COLUMN,
+	EXPORTED_COLUMN,
+};
+
+/* What a row is of: packets that were metered here, or records of one sampling rate. */
+struct origin {
+	bool exported;
+	uint32_t sampling;
+};
+
+static const struct origin METERED = { .exported = false, .sampling = 1 };
+
+static void
+put_sums(struct rows *rows, uint8_t protocol, uint16_t port, enum port_class class,
+    const struct sums *sums)
+{
+	rows_u64(rows, PROTOCOL_COLUMN, protocol);
+	rows_u64(rows, PORT_COLUMN, port);
+	rows_u64(rows, CLASS_COLUMN, class);
+	rows_u64(rows, OCTETS_COLUMN, sums->octets);
+	rows_u64(rows, PACKETS_COLUMN, sums->packets);
+	rows_u64(rows, FLOWS_COLUMN, sums->flows);
+}
+
+static void
+end_row(struct rows *rows, const struct origin *origin, uint64_t squares)
+{
+	rows_u64(rows, SAMPLING_COLUMN, origin->sampling);
+	rows_u64(rows, SQUARES_COLUMN, squares);
+	rows_u64(rows, EXPORTED_COLUMN, origin->exported);
+	rows_next(rows);
 }
 
 static void
@@ -154,13 +292,8 @@ put_row(struct rows *rows, uint8_t protocol, uint16_t port, enum port_class clas
 {
 	if (sums->flows == 0)
 		return;
-	rows_u64(rows, 0, protocol);
-	rows_u64(rows, 1, port);
-	rows_u64(rows, 2, class);
-	rows_u64(rows, 3, sums->octets);
-	rows_u64(rows, 4, sums->packets);
-	rows_u64(rows, 5, sums->flows);
-	rows_next(rows);
+	put_sums(rows, protocol, port, class, sums);
+	end_row(rows, &METERED, 0);
 }
 
 static int
@@ -217,6 +350,102 @@ put_dynamic(const struct state *s, int t, struct rows *rows)
 	put_row(rows, PROTOCOL_OF[t], 0, PORT_DYNAMIC, &rest);
 }
 
+/* ------------------------------------------------------------------ rows of records */
+
+static enum port_class
+class_of(const struct cell *cell)
+{
+	uint8_t protocol = (uint8_t)(cell->key >> PROTOCOL_SHIFT);
+
+	if (protocol != IP_PROTOCOL_TCP && protocol != IP_PROTOCOL_UDP)
+		return PORT_NONE;
+	return (cell->key & NO_ROOM) == 0 && (cell->key >> RATES_BITS & 0xffff) < WELL_KNOWN
+		   ? PORT_WELL_KNOWN
+		   : PORT_DYNAMIC;
+}
+
+static void
+put_cell(struct rows *rows, const struct state *s, const struct cell *cell, uint16_t port)
+{
+	struct sums sums = { .octets = cell->sums[CELL_OCTETS],
+		.packets = cell->sums[CELL_PACKETS],
+		.flows = cell->sums[CELL_RECORDS] };
+
+	put_sums(rows, (uint8_t)(cell->key >> PROTOCOL_SHIFT), port, class_of(cell), &sums);
+	end_row(rows, &(struct origin){ true, s->rates.list[cell->key & RATES_MASK] },
+	    cell->sums[CELL_SQUARES]);
+}
+
+/* The cells of dynamic ports of one transport and rate, one after the other in `list`. */
+static void
+put_dynamic_cells(
+    const struct state *s, const struct cell *const *list, size_t count, struct rows *rows)
+{
+	uint64_t *values = xcalloc(count, sizeof *values), least[CELL_RECORDS + 1];
+	struct cell rest = { .key = list[0]->key };
+
+	for (unsigned k = 0; k <= CELL_RECORDS; k++) {
+		for (size_t i = 0; i < count; i++)
+			values[i] = list[i]->sums[k];
+		least[k] = threshold(values, count, s->dynamic_rows);
+	}
+	free(values);
+	for (size_t i = 0; i < count; i++) {
+		const uint64_t *sums = list[i]->sums;
+		/* As for flows: ties count by octets only. */
+		if ((list[i]->key & NO_ROOM) == 0 && (sums[CELL_OCTETS] >= least[CELL_OCTETS] ||
+							 sums[CELL_PACKETS] > least[CELL_PACKETS] ||
+							 sums[CELL_RECORDS] > least[CELL_RECORDS]))
+			put_cell(rows, s, list[i], (uint16_t)(list[i]->key >> RATES_BITS));
+		else
+			for (unsigned k = 0; k < CELL_SUMS; k++)
+				rest.sums[k] += sums[k];
+	}
+	if (rest.sums[CELL_RECORDS] != 0)
+		put_cell(rows, s, &rest, 0);
+}
+
+/* By rate, protocol and port. */
+static int
+compare_cells(const void *a, const void *b)
+{
+	uint64_t x = (*(const struct cell *const *)a)->key;
+	uint64_t y = (*(const struct cell *const *)b)->key;
+
+	x = (x & RATES_MASK) << 48 | (x & ~NO_ROOM) >> RATES_BITS;
+	y = (y & RATES_MASK) << 48 | (y & ~NO_ROOM) >> RATES_BITS;
+	return (x > y) - (x < y);
+}
+
+/* Whether two cells are of dynamic ports of the same transport and rate. */
+static bool
+same_dynamic(const struct cell *a, const struct cell *b)
+{
+	return class_of(a) == PORT_DYNAMIC && class_of(b) == PORT_DYNAMIC &&
+	       ((a->key ^ b->key) & RATES_MASK) == 0 &&
+	       ((a->key ^ b->key) >> PROTOCOL_SHIFT & 0xff) == 0;
+}
+
+static void
+put_records(const struct state *s, struct rows *rows)
+{
+	const struct cell **list = cells_sorted(&s->records);
+	size_t count = s->records.count, end;
+
+	qsort(list, count, sizeof *list, compare_cells);
+	for (size_t i = 0; i < count; i = end) {
+		end = i + 1;
+		if (class_of(list[i]) != PORT_DYNAMIC) {
+			put_cell(rows, s, list[i], (uint16_t)(list[i]->key >> RATES_BITS));
+			continue;
+		}
+		while (end < count && same_dynamic(list[i], list[end]))
+			end++;
+		put_dynamic_cells(s, list + i, end - i, rows);
+	}
+	free(list);
+}
+
 static void
 ports_finish(void *opaque, const struct window *window, const struct row_sink *sink)
 {
@@ -234,15 +463,19 @@ ports_finish(void *opaque, const struct window *window, const struct row_sink *s
 	}
 	for (size_t i = 0; i < 256; i++)
 		put_row(rows, (uint8_t)i, 0, PORT_NONE, &s->protocols[i]);
+	put_records(s, rows);
 }
 
 static const struct column COLUMNS[] = {
-	{ "protocol_identifier", COLUMN_U8, "" },
-	{ "service_port", COLUMN_U16, "" },
-	{ "port_class", COLUMN_U8, "" },
-	{ "octets", COLUMN_U64, "octets" },
-	{ "packets", COLUMN_U64, "packets" },
-	{ "flows", COLUMN_U64, "flows" },
+	[PROTOCOL_COLUMN] = { "protocol_identifier", COLUMN_U8, "" },
+	[PORT_COLUMN] = { "service_port", COLUMN_U16, "" },
+	[CLASS_COLUMN] = { "port_class", COLUMN_U8, "" },
+	[OCTETS_COLUMN] = { "octets", COLUMN_U64, "octets" },
+	[PACKETS_COLUMN] = { "packets", COLUMN_U64, "packets" },
+	[FLOWS_COLUMN] = { "flows", COLUMN_U64, "flows" },
+	[SAMPLING_COLUMN] = { "sampling", COLUMN_U32, "" },
+	[SQUARES_COLUMN] = { "squares", COLUMN_U64, "" },
+	[EXPORTED_COLUMN] = { "exported", COLUMN_U8, "" },
 };
 
 static const struct table TABLES[] = {
@@ -253,7 +486,7 @@ static const struct table TABLES[] = {
 const struct analysis analysis_traffic_ports = {
 	.name = "traffic/ports",
 	.title = "Service ports",
-	.consumes = OBS_FLOW,
+	.consumes = OBS_FLOW | OBS_RECORD,
 	.settings = SETTINGS,
 	.setting_count = ARRAY_COUNT(SETTINGS),
 	.tables = TABLES,

@@ -13,14 +13,18 @@
  * hash all keys and prefetch their slots; then for each kind prefetch the entries some flows ahead
  * and update.
  *
- * Consumes flows.  Yields per window and kind the keys that are among the greatest by any measure,
- * and a row with the totals and the bounds.
+ * Records of exporters count as flows do, with octets and packets multiplied by their sampling
+ * rate: the summaries hold estimates.
+ *
+ * Consumes flows and records.  Yields per window and kind the keys that are among the greatest by
+ * any measure, a row with the totals and the bounds, and what is known of the records.
  */
 #include "analysis/traffic/talkers.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/exports.h"
 #include "analysis/traffic/address_hash.h"
 #include "analysis/traffic/peers.h"
 #include "base/xmalloc.h"
@@ -55,6 +59,7 @@ struct talkers {
 	struct address_hash hash;
 	struct group groups[TALKERS_KIND_COUNT];
 	uint64_t totals[MG_METRICS];
+	struct export_facts exports;
 	uint64_t row_most;
 };
 
@@ -112,7 +117,7 @@ lower_end(const struct address ends[2])
 }
 
 static inline void
-keys_of(const struct address_hash *hash, const struct flow *f, struct keys *k)
+keys_of(const struct address_hash *hash, const struct flow *f, uint64_t sampling, struct keys *k)
 {
 	uint64_t sums[2];
 	unsigned lower;
@@ -130,8 +135,8 @@ keys_of(const struct address_hash *hash, const struct flow *f, struct keys *k)
 	memcpy(&k->pair_words[0], &k->ends[lower], sizeof k->ends[0]);
 	memcpy(&k->pair_words[2], &k->ends[!lower], sizeof k->ends[0]);
 	k->pair_hash = hash_pair(hash, sums[lower], &k->ends[!lower]);
-	k->weights[TALKERS_OCTETS] = mg_sum(f->octets[0], f->octets[1]);
-	k->weights[TALKERS_PACKETS] = mg_sum(f->packets[0], f->packets[1]);
+	k->weights[TALKERS_OCTETS] = export_scaled(mg_sum(f->octets[0], f->octets[1]), sampling);
+	k->weights[TALKERS_PACKETS] = export_scaled(mg_sum(f->packets[0], f->packets[1]), sampling);
 	k->weights[TALKERS_FLOWS] = 1;
 }
 
@@ -247,6 +252,7 @@ clear(void *state)
 		distinct_clear(&t->groups[kind].distinct);
 	}
 	memset(t->totals, 0, sizeof t->totals);
+	t->exports = (struct export_facts){ 0 };
 }
 
 /* ------------------------------------------------------------------ observing */
@@ -321,6 +327,23 @@ update_pairs(struct group *g, const struct keys *keys, size_t count)
 	}
 }
 
+/* Counts the flows of which `keys` are; there is room for AHEAD more. */
+static void
+update_all(struct talkers *t, struct keys *keys, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		prefetch_slots(t, &keys[i]);
+		for (unsigned m = 0; m < MG_METRICS; m++)
+			t->totals[m] = mg_sum(t->totals[m], keys[i].weights[m]);
+	}
+	/* What is asked for past the end does not matter. */
+	for (size_t i = 0; i < AHEAD; i++)
+		keys[count + i] = keys[count - 1];
+	update_addresses(&t->groups[TALKERS_ADDRESS], keys, count);
+	update_prefixes(&t->groups[TALKERS_PREFIX], keys, count);
+	update_pairs(&t->groups[TALKERS_PAIR], keys, count);
+}
+
 static void
 observe(void *state, const struct batch *batch)
 {
@@ -329,18 +352,14 @@ observe(void *state, const struct batch *batch)
 
 	for (size_t begin = 0; begin < batch->count; begin += CHUNK) {
 		size_t count = batch->count - begin < CHUNK ? batch->count - begin : CHUNK;
-		for (size_t i = 0; i < count; i++) {
-			keys_of(&t->hash, &batch->flows[begin + i], &keys[i]);
-			prefetch_slots(t, &keys[i]);
-			for (unsigned m = 0; m < MG_METRICS; m++)
-				t->totals[m] = mg_sum(t->totals[m], keys[i].weights[m]);
+		for (size_t i = 0; i < count && batch->type == OBS_FLOW; i++)
+			keys_of(&t->hash, &batch->flows[begin + i], 1, &keys[i]);
+		for (size_t i = 0; i < count && batch->type == OBS_RECORD; i++) {
+			const struct flow_record *r = batch->records[begin + i];
+			export_facts_note(&t->exports, r);
+			keys_of(&t->hash, &r->flow, record_sampling(r), &keys[i]);
 		}
-		/* What is asked for past the end does not matter. */
-		for (size_t i = 0; i < AHEAD; i++)
-			keys[count + i] = keys[count - 1];
-		update_addresses(&t->groups[TALKERS_ADDRESS], keys, count);
-		update_prefixes(&t->groups[TALKERS_PREFIX], keys, count);
-		update_pairs(&t->groups[TALKERS_PAIR], keys, count);
+		update_all(t, keys, count);
 	}
 }
 
@@ -381,6 +400,7 @@ merge(void *into, const void *from)
 	}
 	for (unsigned m = 0; m < MG_METRICS; m++)
 		t->totals[m] = mg_sum(t->totals[m], f->totals[m]);
+	export_facts_merge(&t->exports, &f->exports);
 }
 
 /* ------------------------------------------------------------------ rows */
@@ -543,6 +563,7 @@ finish(void *state, const struct window *window, const struct row_sink *sink)
 		free(order);
 		free(chosen);
 	}
+	export_facts_put(&t->exports, sink->tables[2]);
 }
 
 /* ------------------------------------------------------------------ declaration */
@@ -590,12 +611,14 @@ static const struct table TABLES[] = {
 	    TALKERS_COLUMN_COUNT },
 	{ "traffic_talkers_totals", "Totals and error bounds of traffic_talkers", TOTALS_COLUMNS,
 	    TALKERS_TOTALS_COLUMN_COUNT },
+	{ TALKERS_RECORDS_TABLE, "Records of exporters in traffic_talkers", EXPORT_FACTS_TABLE,
+	    EXPORT_FACTS_COLUMNS },
 };
 
 const struct analysis analysis_traffic_talkers = {
 	.name = "traffic/talkers",
 	.title = "Top talkers",
-	.consumes = OBS_FLOW,
+	.consumes = OBS_FLOW | OBS_RECORD,
 	.settings = SETTINGS,
 	.setting_count = ARRAY_COUNT(SETTINGS),
 	.tables = TABLES,

@@ -55,6 +55,8 @@ enum {
 	TALKERS_TOTALS_COLUMN_COUNT,
 };
 
+#define TALKERS_RECORDS_TABLE "traffic_talkers_records"
+
 /* "address", "prefix", "pair": the column `kind`. */
 extern const char *const talkers_kind_names[TALKERS_KIND_COUNT];
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/exports.h"
 #include "analysis/traffic/peers.h"
 #include "analysis/traffic/talkers.h"
 #include "base/xmalloc.h"
@@ -18,7 +19,7 @@
 #include "stat/log_histogram.h"
 
 #define FIGURE_BARS_MOST 10
-#define CELLS_MOST       12
+#define CELLS_MOST       13
 
 /* What one window says of the keys it does not list. */
 struct bound {
@@ -50,6 +51,7 @@ struct ranking {
 	struct talker *lists[MG_METRICS + 1]; /* owned; greatest first */
 	size_t counts[MG_METRICS + 1];
 	uint64_t by_octets[LOG_HISTOGRAM_BINS];
+	const struct export_facts *exports; /* borrowed */
 };
 
 /* ------------------------------------------------------------------ reading */
@@ -241,6 +243,13 @@ is_exact(const struct ranking *k)
 	return any == 0;
 }
 
+/* Octets and packets are estimates. */
+static bool
+is_sampled(const struct ranking *k)
+{
+	return k->exports->sampling_most > 1;
+}
+
 /* How many different keys there were: counted when all of them have rows, else estimated. */
 static double
 distinct_keys(const struct ranking *k)
@@ -295,15 +304,17 @@ count_cell(uint64_t count)
 static size_t
 make_columns(const struct ranking *k, bool sided, struct section_column *columns)
 {
-	static const struct section_column HIGH[MG_METRICS] = {
+	bool records = k->exports->records != 0;
+	const struct section_column high[MG_METRICS] = {
 		{ "octets_high", "Octets at most", "octets", "octets" },
 		{ "packets_high", "Packets at most", "count", "packets" },
-		{ "flows_high", "Flows at most", "count", "flows" },
+		{ "flows_high", records ? "Records at most" : "Flows at most", "count",
+		    records ? "records" : "flows" },
 	};
-	static const struct section_column COUNTERS[MG_METRICS] = {
+	const struct section_column counters[MG_METRICS] = {
 		{ "octets", "Octets", "octets", "octets" },
 		{ "packets", "Packets", "count", "packets" },
-		{ "flows", "Flows", "count", "flows" },
+		{ "flows", records ? "Records" : "Flows", "count", records ? "records" : "flows" },
 	};
 	size_t n = 0;
 
@@ -317,9 +328,12 @@ make_columns(const struct ranking *k, bool sided, struct section_column *columns
 		columns[n++] = (struct section_column){ "side", "Side", "text", "" };
 	columns[n++] = (struct section_column){ "share", "Share of octets", "share", "" };
 	for (unsigned m = 0; m < MG_METRICS; m++) {
-		columns[n++] = COUNTERS[m];
+		columns[n++] = counters[m];
 		if (!is_exact(k))
-			columns[n++] = HIGH[m];
+			columns[n++] = high[m];
+		if (m == TALKERS_OCTETS && is_sampled(k))
+			columns[n++] = (struct section_column){ "octets_error",
+				"Standard error at most", "octets", "octets" };
 	}
 	if (k->kind != TALKERS_PAIR)
 		columns[n++] = (struct section_column){ "peers", "Peers", "count", "addresses" };
@@ -344,12 +358,15 @@ print_row(struct section_table *table, const struct ranking *k, const struct tal
 		c[n++] = count_cell(t->low[m]);
 		if (!is_exact(k))
 			c[n++] = count_cell(t->high[m]);
+		if (m == TALKERS_OCTETS && is_sampled(k))
+			c[n++] = count_cell(
+			    (uint64_t)ceil(export_octets_error(k->exports, (double)t->high[m])));
 	}
 	if (k->kind != TALKERS_PAIR)
 		c[n++] = count_cell(t->low[TALKERS_PEERS]);
 	/* The row ends with the first NULL after its columns. */
-	section_row(
-	    table, c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11], NULL);
+	section_row(table, c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11],
+	    c[12], NULL);
 }
 
 static void
@@ -358,18 +375,21 @@ note_error(struct section_table *table, const struct ranking *k)
 	char octets[32], packets[32], flows[32];
 
 	if (is_exact(k)) {
-		section_table_note(table, "The counts are exact: no key was ever left out.");
+		section_table_note(table, is_sampled(k)
+					      ? "No key that was seen was ever left out."
+					      : "The counts are exact: no key was ever left out.");
 		return;
 	}
 	section_table_note(table,
 	    "Counts are lower bounds; the true value lies between a count and the column “at most” "
-	    "beside it.  What is not in the stored rows has at most %s, %s packets and %s flows.",
+	    "beside it%s.  What is not in the stored rows has at most %s, %s packets and %s %s.",
+	    is_sampled(k) ? ", as far as sampling lets it be known" : "",
 	    text_si((double)k->error[TALKERS_OCTETS] + (double)k->cut[TALKERS_OCTETS], "octets",
 		octets, sizeof octets),
 	    text_count(mg_sum(k->error[TALKERS_PACKETS], k->cut[TALKERS_PACKETS]), packets,
 		sizeof packets),
-	    text_count(
-		mg_sum(k->error[TALKERS_FLOWS], k->cut[TALKERS_FLOWS]), flows, sizeof flows));
+	    text_count(mg_sum(k->error[TALKERS_FLOWS], k->cut[TALKERS_FLOWS]), flows, sizeof flows),
+	    k->exports->records != 0 ? "records" : "flows");
 }
 
 static void
@@ -405,6 +425,12 @@ print_table(struct section *s, const struct ranking *k, const char *id, const ch
 	for (size_t i = 0; i < k->counts[metric]; i++)
 		print_row(table, k, &k->lists[metric][i], site);
 	note_error(table, k);
+	if (is_sampled(k))
+		section_table_note(table,
+		    "Octets and packets are estimates from sampled packets; the standard error is "
+		    "for the greatest sampling rate and packets of %u octets, and most often "
+		    "less.",
+		    k->exports->packet_most);
 	note_peers(table, k, k->lists[metric], k->counts[metric]);
 }
 
@@ -480,10 +506,11 @@ say(struct section *s, const struct ranking *rankings)
 	char x[64], y[64], z[64], text[ADDRESS_TEXT_SIZE], other[ADDRESS_TEXT_SIZE];
 	double total = (double)a->totals[TALKERS_OCTETS];
 
-	section_say(s, "%s%s addresses exchanged %s in %s flows.", is_exact(a) ? "" : "About ",
+	section_say(s, "%s%s addresses%s exchanged %s in %s %s.", is_exact(a) ? "" : "About ",
 	    text_count((uint64_t)(distinct_keys(a) + 0.5), x, sizeof x),
-	    text_si(total, "octets", y, sizeof y),
-	    text_count(a->totals[TALKERS_FLOWS], z, sizeof z));
+	    is_sampled(a) ? " that were seen" : "", text_si(total, "octets", y, sizeof y),
+	    text_count(a->totals[TALKERS_FLOWS], z, sizeof z),
+	    a->exports->records != 0 ? "flow records" : "flows");
 	if (a->counts[TALKERS_OCTETS] == 0 || p->counts[TALKERS_OCTETS] == 0 || total == 0)
 		return;
 	if (is_certain(first))
@@ -534,22 +561,25 @@ qualify(struct section *s, const struct ranking *rankings)
 	for (unsigned kind = 0; kind < TALKERS_KIND_COUNT; kind++) {
 		const struct ranking *k = &rankings[kind];
 		if (is_exact(k)) {
-			section_quality(s, "Counts of %s are exact: all %s were held and stored.",
-			    plurals[kind], text_count(k->listed, x, sizeof x));
+			section_quality(s, "Counts of %s are %s: all %s were held and stored.",
+			    plurals[kind],
+			    is_sampled(k) ? "complete as far as they were sampled" : "exact",
+			    text_count(k->listed, x, sizeof x));
 			continue;
 		}
 		section_quality(s,
 		    "There were about %s %s (standard error %.2f %%); %s have stored rows.  "
 		    "Purging "
 		    "left out at most %.3g %% of all octets, %.3g %% of packets and %.3g %% of "
-		    "flows "
+		    "%s "
 		    "of any one of them.",
 		    text_count((uint64_t)(distinct_keys(k) + 0.5), x, sizeof x), plurals[kind],
 		    100 * hll_standard_error(TALKERS_DISTINCT_PRECISION),
 		    text_count(k->listed, y, sizeof y),
 		    100 * (double)k->error[0] / fmax(1, (double)k->totals[0]),
 		    100 * (double)k->error[1] / fmax(1, (double)k->totals[1]),
-		    100 * (double)k->error[2] / fmax(1, (double)k->totals[2]));
+		    100 * (double)k->error[2] / fmax(1, (double)k->totals[2]),
+		    k->exports->records != 0 ? "records" : "flows");
 	}
 }
 
@@ -581,10 +611,13 @@ talkers_section(
 {
 	struct ranking rankings[TALKERS_KIND_COUNT];
 	size_t top = (size_t)settings_u64(context->settings, "top");
-	enum err e = ERR_OK;
+	struct export_facts exports = { 0 };
+	enum err e = export_facts_read(context, TALKERS_RECORDS_TABLE, &exports, info);
 
-	for (unsigned kind = 0; kind < TALKERS_KIND_COUNT; kind++)
+	for (unsigned kind = 0; kind < TALKERS_KIND_COUNT; kind++) {
 		ranking_init(&rankings[kind], kind, top);
+		rankings[kind].exports = &exports;
+	}
 	for (unsigned kind = 0; kind < TALKERS_KIND_COUNT && e == ERR_OK; kind++) {
 		e = read_totals(context, &rankings[kind], info);
 		if (e == ERR_OK)
@@ -599,6 +632,7 @@ talkers_section(
 		print_tables(section, rankings, context->site);
 		define(section);
 		qualify(section, rankings);
+		export_facts_qualify(context, &exports, section);
 	}
 	for (unsigned kind = 0; kind < TALKERS_KIND_COUNT; kind++)
 		ranking_release(&rankings[kind]);

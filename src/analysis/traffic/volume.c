@@ -7,6 +7,9 @@
  * are counted into bins of `resolution` (1 s by default) by their own time; the review adds bins up
  * to a width that suits its period, from 1 s to 1 day.
  *
+ * Octets and packets of exporters' records are spread over the time each record covers (spread.h)
+ * and kept as they are, by sampling rate: the section makes estimates of them.
+ *
  * Sizes are counted into a fixed histogram of four bins per octave, so that windows and sensors
  * add.
  */
@@ -15,6 +18,7 @@
 
 #include "analysis/analysis.h"
 #include "analysis/cells.h"
+#include "analysis/traffic/spread.h"
 #include "analysis/traffic/volume_section.h"
 
 #define MOST_CELLS (1U << 18)
@@ -35,6 +39,7 @@ struct state {
 	nsec_t resolution;
 	bool directions; /* own prefixes are configured */
 	struct cells cells;
+	struct spread records;
 	uint64_t sizes[VOLUME_SIZE_BINS][2]; /* packets, octets */
 	bool touched;
 	/* The bin the last packet fell into, and the last cell: most packets fall into the same. */
@@ -58,6 +63,7 @@ volume_init(void *opaque, const struct analysis_context *context, struct err_inf
 	s->resolution = settings_duration(context->settings, "resolution");
 	s->bin_begin = INT64_MIN;
 	cells_init(&s->cells, MOST_CELLS, &context->secret);
+	spread_init(&s->records, s->resolution, MOST_CELLS, &context->secret);
 	return ERR_OK;
 }
 
@@ -67,6 +73,7 @@ volume_release(void *opaque)
 	struct state *s = opaque;
 
 	cells_release(&s->cells);
+	spread_release(&s->records);
 }
 
 static void
@@ -77,6 +84,7 @@ volume_clear(void *opaque)
 	if (!s->touched)
 		return;
 	cells_clear(&s->cells);
+	spread_clear(&s->records);
 	memset(s->sizes, 0, sizeof s->sizes);
 	s->touched = false;
 }
@@ -155,6 +163,47 @@ observe_flows(struct state *s, const struct batch *batch)
 	}
 }
 
+/* What tells one line of the records from another: version, protocol, direction. */
+#define DIRECTION_BITS 3
+
+static inline uint32_t
+series_of(const struct flow *f, enum site_direction direction)
+{
+	return (uint32_t)(f->ip_version & 0xf) << (8 + DIRECTION_BITS) |
+	       (uint32_t)f->protocol << DIRECTION_BITS | (uint32_t)direction;
+}
+
+static_assert(SITE_TRANSIT < 1 << DIRECTION_BITS, "a direction fits");
+
+/* One direction of a record; `records` is 1 for the one that stands for the record. */
+static inline void
+observe_direction(struct state *s, const struct flow_record *r, unsigned d, uint64_t records)
+{
+	const struct flow *f = &r->flow;
+	struct spread_volume volume = { .packets = f->packets[d],
+		.octets = f->octets[d],
+		.squares = record_squares(f->octets[d], f->packets[d]),
+		.records = records };
+	enum site_direction direction = SITE_UNKNOWN;
+
+	if (s->directions)
+		direction = d == 0 ? site_direction(s->site, &f->source, &f->destination)
+				   : site_direction(s->site, &f->destination, &f->source);
+	spread_add(
+	    &s->records, series_of(f, direction), r->sampling, f->first[d], f->last[d], &volume);
+}
+
+static void
+observe_records(struct state *s, const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct flow_record *r = batch->records[i];
+		observe_direction(s, r, 0, 1);
+		if ((r->flow.packets[1] | r->flow.octets[1]) != 0)
+			observe_direction(s, r, 1, 0);
+	}
+}
+
 static void
 volume_observe(void *opaque, const struct batch *batch)
 {
@@ -163,8 +212,10 @@ volume_observe(void *opaque, const struct batch *batch)
 	s->touched = s->touched || batch->count != 0;
 	if (batch->type == OBS_PACKET)
 		observe_packets(s, batch);
-	else
+	else if (batch->type == OBS_FLOW)
 		observe_flows(s, batch);
+	else
+		observe_records(s, batch);
 }
 
 static void
@@ -177,10 +228,52 @@ volume_merge(void *into_opaque, const void *from_opaque)
 		return;
 	into->touched = true;
 	cells_merge(&into->cells, &from->cells, 0);
+	spread_merge(&into->records, &from->records);
 	for (size_t i = 0; i < VOLUME_SIZE_BINS; i++) {
 		into->sizes[i][0] += from->sizes[i][0];
 		into->sizes[i][1] += from->sizes[i][1];
 	}
+}
+
+enum {
+	BIN_COLUMN,
+	VERSION_COLUMN,
+	PROTOCOL_COLUMN,
+	DIRECTION_COLUMN,
+	PACKETS_COLUMN,
+	OCTETS_COLUMN,
+	FRAME_OCTETS_COLUMN,
+	FLOWS_COLUMN,
+	SAMPLING_COLUMN,
+	SQUARES_COLUMN,
+	EXPORTED_COLUMN,
+};
+
+/* Where rows of records go, and when their window began. */
+struct yield {
+	struct rows *rows;
+	const struct window *window;
+};
+
+static void
+yield_records(void *context, nsec_t begin, uint32_t series, uint32_t sampling,
+    const struct spread_volume *volume)
+{
+	const struct yield *y = context;
+	unsigned direction = series & ((1U << DIRECTION_BITS) - 1);
+
+	rows_time(y->rows, BIN_COLUMN, begin != SPREAD_NO_TIME ? begin : y->window->begin);
+	rows_u64(y->rows, VERSION_COLUMN, series >> (8 + DIRECTION_BITS));
+	rows_u64(y->rows, PROTOCOL_COLUMN, series >> DIRECTION_BITS & 0xff);
+	rows_text(y->rows, DIRECTION_COLUMN, site_direction_name((enum site_direction)direction));
+	rows_u64(y->rows, PACKETS_COLUMN, volume->packets);
+	rows_u64(y->rows, OCTETS_COLUMN, volume->octets);
+	rows_u64(y->rows, FRAME_OCTETS_COLUMN, 0);
+	rows_u64(y->rows, FLOWS_COLUMN, volume->records);
+	rows_u64(y->rows, SAMPLING_COLUMN, sampling);
+	rows_u64(y->rows, SQUARES_COLUMN, volume->squares);
+	rows_u64(y->rows, EXPORTED_COLUMN, 1);
+	rows_next(y->rows);
 }
 
 static void
@@ -194,15 +287,20 @@ volume_finish(void *opaque, const struct window *window, const struct row_sink *
 	for (size_t i = 0; i < s->cells.count; i++) {
 		uint64_t key = cells[i]->key;
 		nsec_t begin = ((int64_t)(key >> 24) - KEY_BIAS) * s->resolution;
-		rows_time(rows, 0, key >> 24 != 0 ? begin : window->begin);
-		rows_u64(rows, 1, key >> 16 & 0xff);
-		rows_u64(rows, 2, key >> 8 & 0xff);
-		rows_text(rows, 3, site_direction_name((enum site_direction)(key & 0xff)));
+		rows_time(rows, BIN_COLUMN, key >> 24 != 0 ? begin : window->begin);
+		rows_u64(rows, VERSION_COLUMN, key >> 16 & 0xff);
+		rows_u64(rows, PROTOCOL_COLUMN, key >> 8 & 0xff);
+		rows_text(
+		    rows, DIRECTION_COLUMN, site_direction_name((enum site_direction)(key & 0xff)));
 		for (unsigned k = 0; k < CELL_SUMS; k++)
-			rows_u64(rows, 4 + k, cells[i]->sums[k]);
+			rows_u64(rows, PACKETS_COLUMN + k, cells[i]->sums[k]);
+		rows_u64(rows, SAMPLING_COLUMN, 1);
+		rows_u64(rows, SQUARES_COLUMN, 0);
+		rows_u64(rows, EXPORTED_COLUMN, 0);
 		rows_next(rows);
 	}
 	free(cells);
+	spread_finish(&s->records, yield_records, &(struct yield){ rows, window });
 	for (unsigned i = 0; i < VOLUME_SIZE_BINS; i++) {
 		if (s->sizes[i][0] == 0)
 			continue;
@@ -215,14 +313,17 @@ volume_finish(void *opaque, const struct window *window, const struct row_sink *
 }
 
 static const struct column VOLUME_COLUMNS[] = {
-	{ "bin", COLUMN_TIME, "ms" },
-	{ "ip_version", COLUMN_U8, "" },
-	{ "protocol_identifier", COLUMN_U8, "" },
-	{ "direction", COLUMN_TEXT, "" },
-	{ "packets", COLUMN_U64, "packets" },
-	{ "octets", COLUMN_U64, "octets" },
-	{ "frame_octets", COLUMN_U64, "octets" },
-	{ "flows", COLUMN_U64, "flows" },
+	[BIN_COLUMN] = { "bin", COLUMN_TIME, "ms" },
+	[VERSION_COLUMN] = { "ip_version", COLUMN_U8, "" },
+	[PROTOCOL_COLUMN] = { "protocol_identifier", COLUMN_U8, "" },
+	[DIRECTION_COLUMN] = { "direction", COLUMN_TEXT, "" },
+	[PACKETS_COLUMN] = { "packets", COLUMN_U64, "packets" },
+	[OCTETS_COLUMN] = { "octets", COLUMN_U64, "octets" },
+	[FRAME_OCTETS_COLUMN] = { "frame_octets", COLUMN_U64, "octets" },
+	[FLOWS_COLUMN] = { "flows", COLUMN_U64, "flows" },
+	[SAMPLING_COLUMN] = { "sampling", COLUMN_U32, "" },
+	[SQUARES_COLUMN] = { "squares", COLUMN_U64, "" },
+	[EXPORTED_COLUMN] = { "exported", COLUMN_U8, "" },
 };
 
 static const struct column SIZE_COLUMNS[] = {
@@ -242,7 +343,7 @@ static const struct table TABLES[] = {
 const struct analysis analysis_traffic_volume = {
 	.name = "traffic/volume",
 	.title = "Traffic volume",
-	.consumes = OBS_PACKET | OBS_FLOW,
+	.consumes = OBS_PACKET | OBS_FLOW | OBS_RECORD,
 	.settings = SETTINGS,
 	.setting_count = ARRAY_COUNT(SETTINGS),
 	.tables = TABLES,
