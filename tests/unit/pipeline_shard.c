@@ -70,6 +70,7 @@ consumer_observe(void *state, const struct batch *batch)
 		break;
 	case OBS_STREAM: note_stream(n, batch->streams); break;
 	case OBS_COUNTERS: n->counters++; break;
+	default: break;
 	}
 }
 
