@@ -39,6 +39,14 @@
 #define LINK_EXPORT_MESSAGE 0xfff0
 #define LINK_EXPORT_TEXT    0xfff1
 
+/* What a live source lost since the chunk before. */
+struct source_losses {
+	uint64_t kernel;    /* datagrams: the socket's buffer was full */
+	uint64_t queue;     /* datagrams: the source's own queue was full */
+	uint64_t refused;   /* datagrams and connections of exporters that are not allowed */
+	uint64_t malformed; /* datagrams without octets, connections closed for what they sent */
+};
+
 /* One read's worth of packets: only the fields "from the source" of each are set. */
 struct chunk {
 	uint8_t *buffer; /* owned; packets' data points into it */
@@ -47,6 +55,7 @@ struct chunk {
 	size_t most;            /* packets to take at once, set by the reader; 0: CHUNK_PACKETS */
 	size_t count;
 	nsec_t now; /* live sources: the clock has come this far, also with no packets; else 0 */
+	struct source_losses losses; /* live sources */
 };
 
 void chunk_init(struct chunk *chunk);
