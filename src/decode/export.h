@@ -91,6 +91,13 @@ bool exports_recognise(const uint8_t *data, size_t size);
 void exports_message(
     struct exports *exports, const struct export_message *message, struct export_sink *sink);
 
+/* Reads lines of a table of flows (source/flow_table.c has cut them). */
+void exports_text(
+    struct exports *exports, const struct export_message *message, struct export_sink *sink);
+
+/* Another file begins: sequence numbers start anew, templates and sampling stay. */
+void exports_new_input(struct exports *exports);
+
 /* A connection was closed: its templates go. */
 void exports_close_stream(struct exports *exports, uint64_t stream);
 

@@ -196,7 +196,11 @@
 	    "an exporter forgotten because there are too many, or they hold too much")             \
 	X(EXPORT_DOMAIN_EVICTED, "export.domain_evicted", 1,                                       \
 	    "an observation domain forgotten because its exporter has too many")                   \
-	X(SFLOW_UNDECODED, "sflow.undecoded", 0, "an sFlow datagram that is not decoded yet")
+	X(SFLOW_UNDECODED, "sflow.undecoded", 0, "an sFlow datagram that is not decoded yet")      \
+	X(EXPORT_OTHER_PACKET, "export.other_packet", 0,                                           \
+	    "a packet of a capture of exports that carries no export message")                     \
+	X(EXPORT_STREAM_BROKEN, "export.stream_broken", 1,                                         \
+	    "a TCP connection of an IPFIX exporter with missing octets or no IPFIX: not read on")
 
 enum drop {
 #define X(symbol, name, is_note, meaning) DROP_##symbol,

@@ -45,6 +45,14 @@ static const struct setting METER_SETTINGS[] = {
 static const struct setting RUN_SETTINGS[] = {
 	{ "window", SETTING_DURATION, "5m", "1s", "1d", "rows are kept per window of this length" },
 	{ "threads", SETTING_U64, "0", "0", "256", "worker threads; 0 takes every core" },
+	{ "exports", SETTING_TEXT, "auto", NULL, NULL,
+	    "whether captures hold flow exports to be decoded: auto, always, never" },
+	{ "default_sampling", SETTING_U64, "0", "0", "4294967295",
+	    "one packet in so many, for flow records whose exporter does not say; 0: unknown" },
+	{ "force_sampling", SETTING_U64, "0", "0", "4294967295",
+	    "one packet in so many, whatever exporters say; 0: believe them" },
+	{ "trust_agent", SETTING_BOOL, "false", NULL, NULL,
+	    "the exporter is who its messages name (behind a proxy), not who sent them" },
 };
 
 static const struct setting STORE_SETTINGS[] = {

@@ -132,6 +132,20 @@ take_flows(void *context, const struct flow *flows, size_t count)
 	return e;
 }
 
+static enum err
+take_records(void *context, const struct flow_record *const *records, size_t count)
+{
+	struct ingest *g = context;
+	enum err e = ERR_OK;
+
+	(void)pthread_mutex_lock(&g->mutex);
+	if (g->window_number >= g->resume_windows)
+		e = store_append_records(
+		    g->store, g->input.id, runner_window(g->runner).begin, records, count, &g->why);
+	(void)pthread_mutex_unlock(&g->mutex);
+	return e;
+}
+
 static void
 report(const struct ingest *g, enum ingest_outcome outcome, const char *path, const char *text)
 {
@@ -161,10 +175,19 @@ static enum err
 complete_input(struct ingest *g, const struct source *source, const char *damage)
 {
 	const struct source_info *si = source_info(source);
+	uint64_t records;
+	char kind[48];
 	enum err e;
 
 	g->input.kind = si->kind;
 	g->input.records = si->records;
+	if (runner_exporting(g->runner, &records)) {
+		g->input.records = records;
+		if (!si->exports && !si->live) {
+			(void)snprintf(kind, sizeof kind, "exports in %s", si->kind);
+			g->input.kind = kind;
+		}
+	}
 	g->input.octets = si->octets;
 	g->input.begin = si->begin;
 	g->input.end = si->end;
@@ -247,7 +270,9 @@ ingest_run(const struct config *config, struct store *store, const char *const *
 	enum err e;
 
 	if (options->keep_flows)
-		hooks.flows = (struct flow_sink){ .take = take_flows, .context = &g };
+		hooks.flows = (struct flow_sink){
+			.take = take_flows, .take_records = take_records, .context = &g
+		};
 	config_fingerprint(config, settings);
 	e = ingest_declare(store, info);
 	if (e == ERR_OK)

@@ -16,6 +16,7 @@
 #include "base/xmalloc.h"
 #include "decode/decode.h"
 #include "flow/key.h"
+#include "pipeline/export_stage.h"
 #include "pipeline/timeline.h"
 
 #define MAX_THREADS      ANALYSIS_SHARDS
@@ -36,9 +37,12 @@ struct slot {
 	size_t cut_count, cut_next;
 	struct timeline_cut *cuts; /* owned; CHUNK_PACKETS of them */
 	size_t from, to;
-	unsigned done; /* shards that have finished the segment */
-	bool end;      /* nothing follows: the input ends with this segment */
-	bool entered;  /* the window its first packet belongs to is open */
+	unsigned done;  /* shards that have finished the segment */
+	bool end;       /* nothing follows: the input ends with this segment */
+	bool lapse;     /* live: the clock has passed the window, which ends with this chunk */
+	size_t segment; /* number of the one that is being worked on */
+	struct export_batch exports; /* owned; when the input is one of exports */
+	bool entered;                /* the window its first packet belongs to is open */
 	struct drop_counters drops;
 	uint16_t counts[ANALYSIS_SHARDS];
 	uint16_t (*members)[CHUNK_PACKETS]; /* owned; numbers of each shard's packets */
@@ -65,6 +69,10 @@ struct runner {
 	uint64_t work_first; /* oldest slot not finished */
 	bool reading;
 	bool read_all;
+	bool begun;                 /* the first chunk has been read: `exporting` is known */
+	bool exporting;             /* the input's packets are export messages */
+	struct export_stage *stage; /* owned; used by whoever is reading */
+	uint64_t records;           /* of exporters, so far in this input */
 	char progress[FINGERPRINT_TEXT_SIZE];
 	uint64_t progress_octets;
 	bool stop; /* a hook failed */
@@ -145,6 +153,7 @@ runner_new(const struct config *config, const struct runner_hooks *hooks,
 	(void)pthread_mutex_init(&runner->mutex, NULL);
 	(void)pthread_cond_init(&runner->changed, NULL);
 	slots_init(runner);
+	e = export_stage_new(config, secret, &runner->stage, info);
 	for (size_t i = 0; i < ANALYSIS_SHARDS && e == ERR_OK; i++)
 		e = shard_init(&runner->shards[i], config, secret, &hooks->flows, info);
 	if (e != ERR_OK) {
@@ -166,21 +175,27 @@ runner_free(struct runner *runner)
 		chunk_release(&runner->slots[i].chunk);
 		free(runner->slots[i].cuts);
 		free(runner->slots[i].members);
+		export_batch_release(&runner->slots[i].exports);
 	}
 	free(runner->slots);
+	export_stage_free(runner->stage);
 	(void)pthread_cond_destroy(&runner->changed);
 	(void)pthread_mutex_destroy(&runner->mutex);
 	free(runner);
 }
 
 /* Decodes the slot's segment and deals its packets out to the shards.  What has no addresses goes
- * to shard 0. */
+ * to shard 0.  Messages of exporters were decoded when they were read. */
 static void
-prepare_segment(struct slot *slot)
+prepare_segment(struct runner *runner, struct slot *slot)
 {
 	struct packet *packets = slot->chunk.packets;
 
 	memset(slot->counts, 0, sizeof slot->counts);
+	if (slot->exports.segment_count != 0) {
+		export_stage_deal(runner->stage, &slot->exports, slot->segment);
+		return;
+	}
 	decode_packets(packets + slot->from, slot->to - slot->from, &slot->drops);
 	for (size_t i = slot->from; i < slot->to; i++) {
 		struct packet *p = &packets[i];
@@ -205,12 +220,35 @@ bound_segment(struct slot *slot, size_t from)
 	slot->done = 0;
 }
 
+/* Decodes a chunk of exports, a segment for every stretch between two cuts. */
+static void
+decode_exports(struct runner *runner, struct slot *slot)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i <= slot->cut_count; i++) {
+		size_t to = i < slot->cut_count ? slot->cuts[i].at : slot->chunk.count;
+		if (i < slot->cut_count && to == 0)
+			continue;
+		export_stage_decode(runner->stage, slot->chunk.packets + from, to - from,
+		    &slot->drops, &slot->exports);
+		from = to;
+	}
+	runner->records += slot->exports.sink.record_count;
+}
+
 /* Reads the next chunk into a slot; an empty slot with `end` set when there is no more. */
 static void
 fill_slot(struct runner *runner, struct slot *slot)
 {
-	enum err e = source_read(runner->source, &slot->chunk, &runner->read_info);
+	enum err e;
 
+	/* Records of exports are many times as large as the messages they came in. */
+	slot->chunk.most = runner->exporting || source_info(runner->source)->exports ||
+				   source_info(runner->source)->live
+			       ? EXPORT_CHUNK
+			       : CHUNK_PACKETS;
+	e = source_read(runner->source, &slot->chunk, &runner->read_info);
 	slot->end = e != ERR_OK;
 	slot->drops = (struct drop_counters){ 0 };
 	if (e != ERR_OK) {
@@ -224,13 +262,41 @@ fill_slot(struct runner *runner, struct slot *slot)
 	    &runner->timeline, slot->chunk.packets, slot->chunk.count, slot->cuts, &slot->drops);
 	bound_segment(slot, 0);
 	slot->entered = slot->cut_count == 0 || slot->cuts[0].at != 0;
+	slot->lapse = slot->chunk.now != 0 && timeline_lapse(&runner->timeline, slot->chunk.now);
+	slot->segment = 0;
+	export_batch_clear(&slot->exports);
+	if (!runner->begun && slot->chunk.count != 0) {
+		runner->begun = true;
+		runner->exporting =
+		    export_stage_wants(runner->stage, source_info(runner->source), &slot->chunk);
+	}
+	if (runner->exporting)
+		decode_exports(runner, slot);
 }
 
-/* One shard's part of a segment. */
+/* One shard's part of a segment of exports. */
 static void
-work_shard(struct runner *runner, unsigned number, struct slot *slot)
+work_exports(struct shard *shard, unsigned number, const struct slot *slot)
 {
-	struct shard *shard = &runner->shards[number];
+	const struct export_batch *batch = &slot->exports;
+	const struct export_mark *to = &batch->marks[slot->segment];
+	struct export_mark from = { 0 };
+
+	shard_records(shard, batch->members + batch->first[number],
+	    batch->first[number + 1] - batch->first[number]);
+	if (number != 0)
+		return;
+	if (slot->segment > 0)
+		from = batch->marks[slot->segment - 1];
+	shard_exporters(shard, batch->sink.reports + from.reports, to->reports - from.reports);
+	shard_interfaces(
+	    shard, batch->sink.interfaces + from.interfaces, to->interfaces - from.interfaces);
+}
+
+/* One shard's part of a segment of packets. */
+static void
+work_packets(struct shard *shard, unsigned number, struct slot *slot)
+{
 	struct packet *batch[BATCH_MAX];
 	size_t count = 0;
 
@@ -243,6 +309,18 @@ work_shard(struct runner *runner, unsigned number, struct slot *slot)
 	}
 	if (count != 0)
 		shard_packets(shard, batch, count);
+}
+
+/* One shard's part of a segment. */
+static void
+work_shard(struct runner *runner, unsigned number, struct slot *slot)
+{
+	struct shard *shard = &runner->shards[number];
+
+	if (slot->exports.segment_count != 0)
+		work_exports(shard, number, slot);
+	else
+		work_packets(shard, number, slot);
 	if (number == 0)
 		for (size_t i = 0; i < DROP_COUNT; i++)
 			shard->counters.drops.count[i] += slot->drops.count[i];
@@ -296,7 +374,7 @@ open_window(struct runner *runner, const struct slot *slot)
 static bool
 segment_closes(const struct slot *slot)
 {
-	return slot->end || slot->to < slot->chunk.count;
+	return slot->end || slot->lapse || slot->to < slot->chunk.count;
 }
 
 /* Closes the open window with the mutex released. */
@@ -340,13 +418,14 @@ finish_segment(struct runner *runner, struct slot *slot)
 	if (slot->to < slot->chunk.count) {
 		slot->drops = (struct drop_counters){ 0 };
 		bound_segment(slot, slot->to);
+		slot->segment++;
 		open_window(runner, slot);
 		/* All shards come back to this chunk, and none goes past it, before the mutex is
 		 * released. */
 		for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
 			runner->turns[i].next = runner->work_first;
 		(void)pthread_mutex_unlock(&runner->mutex);
-		prepare_segment(slot);
+		prepare_segment(runner, slot);
 		(void)pthread_mutex_lock(&runner->mutex);
 		slot->state = SLOT_READY;
 	} else {
@@ -423,7 +502,7 @@ try_read(struct runner *runner)
 	runner->read_next++;
 	(void)pthread_cond_broadcast(&runner->changed);
 	(void)pthread_mutex_unlock(&runner->mutex);
-	prepare_segment(slot);
+	prepare_segment(runner, slot);
 	(void)pthread_mutex_lock(&runner->mutex);
 	slot->state = SLOT_READY;
 	(void)pthread_cond_broadcast(&runner->changed);
@@ -456,6 +535,10 @@ reset(struct runner *runner, struct source *source)
 	runner->work_first = 0;
 	runner->reading = false;
 	runner->read_all = false;
+	runner->begun = false;
+	runner->exporting = false;
+	runner->records = 0;
+	export_stage_begin(runner->stage);
 	runner->stop = false;
 	runner->failed = ERR_OK;
 	runner->read_failed = ERR_OK;
@@ -463,6 +546,19 @@ reset(struct runner *runner, struct source *source)
 		runner->slots[i].state = SLOT_FREE;
 	for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
 		runner->turns[i].next = 0;
+}
+
+struct exports *
+runner_exports(struct runner *runner)
+{
+	return export_stage_exports(runner->stage);
+}
+
+bool
+runner_exporting(const struct runner *runner, uint64_t *ret_records)
+{
+	*ret_records = runner->records;
+	return runner->exporting;
 }
 
 enum err

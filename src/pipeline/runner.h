@@ -45,6 +45,13 @@ void runner_free(struct runner *runner);
  */
 MUST_CHECK enum err runner_run(struct runner *runner, struct source *source, struct err_info *info);
 
+/* Whether the last input was one of flow exports, and how many records it gave. */
+bool runner_exporting(const struct runner *runner, uint64_t *ret_records);
+
+/* The collecting process of inputs of exports: its templates outlive inputs.  Not to be touched
+ * while an input runs. */
+struct exports *runner_exports(struct runner *runner);
+
 /* A fingerprint of the input's octets so far, and how many they are: never more than has been read.
  */
 void runner_progress(struct runner *runner, char *ret_fingerprint, uint64_t *ret_octets);

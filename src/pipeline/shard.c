@@ -227,6 +227,42 @@ shard_packets(struct shard *s, struct packet **packets, size_t count)
 }
 
 void
+shard_records(struct shard *s, const struct flow_record *const *records, size_t count)
+{
+	s->counters.records += count;
+	if (count != 0)
+		s->latest = records[count - 1]->time;
+	for (size_t i = 0; (s->consumed & OBS_RECORD) != 0 && i < count; i += BATCH_MAX) {
+		struct batch batch = {
+			.type = OBS_RECORD,
+			.count = count - i < BATCH_MAX ? count - i : BATCH_MAX,
+			.records = records + i,
+		};
+		observe(s, &batch);
+	}
+	if (s->kept != NULL && count != 0 && s->failed == ERR_OK)
+		s->failed = s->sink.take_records(s->sink.context, records, count);
+}
+
+void
+shard_exporters(struct shard *s, const struct exporter_report *reports, size_t count)
+{
+	struct batch batch = { .type = OBS_EXPORTER, .count = count, .exporters = reports };
+
+	if (count != 0)
+		observe(s, &batch);
+}
+
+void
+shard_interfaces(struct shard *s, const struct interface_sample *samples, size_t count)
+{
+	struct batch batch = { .type = OBS_INTERFACE, .count = count, .interfaces = samples };
+
+	if (count != 0)
+		observe(s, &batch);
+}
+
+void
 shard_end_window(struct shard *s)
 {
 	struct batch batch = { .type = OBS_COUNTERS, .count = 1, .counters = &s->counters };

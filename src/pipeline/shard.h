@@ -23,6 +23,8 @@
 /* Takes flows as they end, to be stored; may be called by several threads. */
 struct flow_sink {
 	enum err (*take)(void *context, const struct flow *flows, size_t count);
+	enum err (*take_records)(
+	    void *context, const struct flow_record *const *records, size_t count);
 	void *context;
 };
 
@@ -49,6 +51,13 @@ void shard_release(struct shard *shard);
 
 /* Takes packets of this shard, 1 to BATCH_MAX. */
 void shard_packets(struct shard *shard, struct packet **packets, size_t count);
+
+/* Takes flow records of this shard, any number: they are observed in batches and stored. */
+void shard_records(struct shard *shard, const struct flow_record *const *records, size_t count);
+
+/* Takes what is known of exporters and their interfaces. */
+void shard_exporters(struct shard *shard, const struct exporter_report *reports, size_t count);
+void shard_interfaces(struct shard *shard, const struct interface_sample *samples, size_t count);
 
 /* Ends the open window: waiting flows are delivered and the counters observed. */
 void shard_end_window(struct shard *shard);

@@ -41,3 +41,12 @@ timeline_scan(struct timeline *t, const struct packet *packets, size_t count,
 	}
 	return cuts;
 }
+
+bool
+timeline_lapse(struct timeline *t, nsec_t now)
+{
+	if (!t->open || now - t->begin < t->length + TIMELINE_GRACE)
+		return false;
+	t->open = false;
+	return true;
+}

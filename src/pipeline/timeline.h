@@ -33,6 +33,11 @@ struct timeline_cut {
 	nsec_t begin;
 };
 
+/* Of a live input: whether the open window has passed at time `now`, which then closes it.  What
+ * comes later than TIMELINE_GRACE after its window opens that window again. */
+#define TIMELINE_GRACE NSEC_PER_SEC
+bool timeline_lapse(struct timeline *timeline, nsec_t now);
+
 /* Finds the cuts of a chunk, at most one a packet; the first packet of an input is always a cut.
  * Returns how many. */
 size_t timeline_scan(struct timeline *timeline, const struct packet *packets, size_t count,

@@ -27,7 +27,8 @@ struct capture_run {
 	const uint8_t *data; /* borrowed */
 	size_t size;
 	uint64_t offset;        /* of data[0] in the uncompressed input */
-	struct packet *packets; /* CHUNK_PACKETS of them */
+	struct packet *packets; /* room for `most` */
+	size_t most;
 
 	/* Results; zero before the run. */
 	size_t count;        /* packets filled */

@@ -151,7 +151,7 @@ take_records(const struct pcap *pcap, struct capture_run *whole, bool swapped)
 	size_t at = 0;
 
 	run->need = PCAP_RECORD_SIZE;
-	while (run->count < CHUNK_PACKETS && run->size - at >= PCAP_RECORD_SIZE) {
+	while (run->count < run->most && run->size - at >= PCAP_RECORD_SIZE) {
 		const uint8_t *r = run->data + at;
 		uint32_t captured = capture_u32(r + 8, swapped);
 		uint32_t original = capture_u32(r + 12, swapped);

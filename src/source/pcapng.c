@@ -453,13 +453,13 @@ pcapng_run(void *state, struct capture_run *run)
 	size_t at = 0;
 
 	run->need = BLOCK_MIN;
-	while (run->count < CHUNK_PACKETS && find_block(ng, run, at, &block)) {
+	while (run->count < run->most && find_block(ng, run, at, &block)) {
 		run->failure = read_block(ng, &block, run);
 		if (run->failure != NULL)
 			break;
 		at += block.size;
 	}
-	if (run->count == CHUNK_PACKETS)
+	if (run->count == run->most)
 		run->need = BLOCK_MIN;
 	run->used = at;
 }

@@ -15,6 +15,7 @@
 
 struct notes {
 	size_t packets, flows, datagrams, counters, closed;
+	size_t records, exporters, interfaces, batches, most;
 	uint64_t flow_packets;
 	char stream[64];
 	size_t stream_size;
@@ -70,14 +71,21 @@ consumer_observe(void *state, const struct batch *batch)
 		break;
 	case OBS_STREAM: note_stream(n, batch->streams); break;
 	case OBS_COUNTERS: n->counters++; break;
-	default: break;
+	case OBS_RECORD:
+		n->records += batch->count;
+		n->batches++;
+		n->most = batch->count > n->most ? batch->count : n->most;
+		break;
+	case OBS_EXPORTER: n->exporters += batch->count; break;
+	case OBS_INTERFACE: n->interfaces += batch->count; break;
 	}
 }
 
 static const struct analysis CONSUMER = {
 	.name = "test/consumer",
 	.title = "Consumer",
-	.consumes = OBS_PACKET | OBS_FLOW | OBS_DATAGRAM | OBS_STREAM | OBS_COUNTERS,
+	.consumes = OBS_PACKET | OBS_FLOW | OBS_DATAGRAM | OBS_STREAM | OBS_COUNTERS | OBS_RECORD |
+		    OBS_EXPORTER | OBS_INTERFACE,
 	.state_size = sizeof(struct notes),
 	.init = consumer_init,
 	.release = consumer_release,
@@ -189,11 +197,75 @@ test_everything_is_delivered(void **state)
 	config_release(&config);
 }
 
+static enum err
+store_records(void *context, const struct flow_record *const *records, size_t count)
+{
+	size_t *stored = context;
+
+	assert_non_null(records[count - 1]);
+	*stored += count;
+	return ERR_OK;
+}
+
+static enum err
+store_flows(void *context, const struct flow *flows, size_t count)
+{
+	(void)context;
+	(void)flows;
+	(void)count;
+	return ERR_OK;
+}
+
+/* Records reach analyses in batches of BATCH_MAX at most, and the store. */
+static void
+test_records_are_delivered(void **state)
+{
+	enum { COUNT = 2 * BATCH_MAX + 3 };
+	static struct flow_record records[COUNT];
+	const struct flow_record *list[COUNT];
+	struct exporter_report report = { .messages = 1 };
+	struct interface_sample sample = { .interface = 1 };
+	struct hash_secret secret = { 1, 2 };
+	struct err_info why;
+	struct config config;
+	struct shard shard;
+	size_t stored = 0;
+	struct flow_sink sink = {
+		.take = store_flows, .take_records = store_records, .context = &stored
+	};
+
+	(void)state;
+	config_init(&config);
+	assert_int_equal(shard_init(&shard, &config, secret, &sink, &why), ERR_OK);
+	for (size_t i = 0; i < COUNT; i++) {
+		records[i].time = (nsec_t)i;
+		list[i] = &records[i];
+	}
+	shard_records(&shard, list, COUNT);
+	shard_records(&shard, list, 0);
+	shard_exporters(&shard, &report, 1);
+	shard_exporters(&shard, &report, 0);
+	shard_interfaces(&shard, &sample, 1);
+	shard_end_input(&shard);
+	shard_end_window(&shard);
+
+	const struct notes *n = shard.states[0];
+	assert_int_equal(n->records, COUNT);
+	assert_int_equal(n->batches, 3);
+	assert_int_equal(n->most, BATCH_MAX);
+	assert_int_equal(n->exporters, 1);
+	assert_int_equal(n->interfaces, 1);
+	assert_int_equal(stored, COUNT);
+	shard_release(&shard);
+	config_release(&config);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything_is_delivered),
+		cmocka_unit_test(test_records_are_delivered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,25 @@ test_steps_are_bounded(void **state)
 	assert_int_equal(drops.count[DROP_TIME_LATE], 2 * TIMELINE_STEPS - 1);
 }
 
+/* Live: the clock closes a window that nothing follows; what follows opens its own. */
+static void
+test_the_clock_closes(void **state)
+{
+	struct timeline t = { .length = 5 * MINUTE };
+	struct drop_counters drops = { 0 };
+	struct timeline_cut cuts[4];
+	const nsec_t minutes[] = { 1, 4 }, later[] = { 11 };
+
+	(void)state;
+	assert_false(timeline_lapse(&t, 100 * MINUTE));
+	assert_int_equal(scan(&t, minutes, 2, cuts, &drops), 1);
+	assert_false(timeline_lapse(&t, 5 * MINUTE));
+	assert_true(timeline_lapse(&t, 5 * MINUTE + TIMELINE_GRACE));
+	assert_false(timeline_lapse(&t, 6 * MINUTE));
+	assert_int_equal(scan(&t, later, 1, cuts, &drops), 1);
+	assert_true(cuts[0].begin == 10 * MINUTE);
+}
+
 int
 main(void)
 {
@@ -79,6 +98,7 @@ main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_late_and_back),
 		cmocka_unit_test(test_steps_are_bounded),
+		cmocka_unit_test(test_the_clock_closes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
