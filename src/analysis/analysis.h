@@ -89,6 +89,7 @@ struct analysis {
 	    *sums; /* those of the tables whose rows the store may put together */
 	size_t sum_count;
 	size_t state_size;
+	bool publishes; /* section() itself obeys context->publish */
 
 	/* Prepares a zeroed state.  ERR_CONFIG when settings contradict each other. */
 	enum err (*init)(

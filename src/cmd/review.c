@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* yagura review: read inputs, analyse them, write the review. */
 #include "cmd/common.h"
+#include "cmd/period.h"
 
 static const struct opt OPTIONS[] = {
 	OPT_OUTPUT,
@@ -9,7 +10,7 @@ static const struct opt OPTIONS[] = {
 	OPT_CONFIG,
 	OPT_THREADS,
 	OPT_WITHOUT,
-	{ "simulated", 0, NULL, "say in the review that the traffic was made by yagura simulate" },
+	OPT_PERIOD,
 	OPT_QUIET,
 	OPT_END,
 };
@@ -20,17 +21,15 @@ make_review(const struct opt_values *values, const struct config *config, struct
     size_t *ret_failed, struct err_info *info)
 {
 	struct common_outcome outcome = { 0 };
+	struct review_options options = { .from = 0 };
 	bool keep_flows = opt_given(values, "store");
-	enum err e = common_ingest(values, config, store, keep_flows, &outcome, info);
+	enum err e = period_read(values, config, &options, info);
 
+	if (e == ERR_OK)
+		e = common_ingest(values, config, store, keep_flows, &outcome, info);
 	if (e == ERR_OK) {
-		struct review_options options = {
-			.from = 0,
-			.to = INT64_MAX,
-			.simulated = opt_given(values, "simulated"),
-			.failures = outcome.list,
-			.failure_count = outcome.list_count,
-		};
+		options.failures = outcome.list;
+		options.failure_count = outcome.list_count;
 		e = common_review(values, config, store, &options, info);
 	}
 	*ret_failed = outcome.failed;

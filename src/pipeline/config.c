@@ -62,6 +62,12 @@ static const struct setting STORE_SETTINGS[] = {
 	    "ended windows are committed this often; a crash loses at most what came since" },
 };
 
+static const struct setting PUBLISH_SETTINGS[] = {
+	{ "key_file", SETTING_TEXT, "", NULL, NULL,
+	    "64 hexadecimal digits, the key of anonymised addresses (made when missing); without a "
+	    "file every review has its own" },
+};
+
 /* The key of an analysis' block that every analysis has. */
 static const struct setting SWITCH_SETTINGS[] = {
 	{ "enabled", SETTING_BOOL, "true", NULL, NULL, "whether the analysis runs" },
@@ -78,6 +84,7 @@ config_init(struct config *config)
 	config->meter = settings_new(METER_SETTINGS, CONFIG_COUNT(METER_SETTINGS));
 	config->run = settings_new(RUN_SETTINGS, CONFIG_COUNT(RUN_SETTINGS));
 	config->store = settings_new(STORE_SETTINGS, CONFIG_COUNT(STORE_SETTINGS));
+	config->publish = settings_new(PUBLISH_SETTINGS, CONFIG_COUNT(PUBLISH_SETTINGS));
 	while (ANALYSES[config->analysis_count] != NULL)
 		config->analysis_count++;
 	config->analyses = xcalloc(config->analysis_count + 1, sizeof(struct settings *));
@@ -96,6 +103,7 @@ config_release(struct config *config)
 	settings_free(config->meter);
 	settings_free(config->run);
 	settings_free(config->store);
+	settings_free(config->publish);
 	for (size_t i = 0; i < config->analysis_count; i++)
 		settings_free(config->analyses[i]);
 	free(config->analyses);
@@ -112,6 +120,7 @@ config_parse(
 		{ "meter", read_settings, offsetof(struct config, meter), false },
 		{ "run", read_settings, offsetof(struct config, run), false },
 		{ "store", read_settings, offsetof(struct config, store), false },
+		{ "publish", read_settings, offsetof(struct config, publish), false },
 		{ "analyses", read_analyses, 0, false },
 	};
 	struct config_reader r = { .name = name, .info = info };

@@ -29,6 +29,7 @@ struct config {
 	struct settings *meter;     /* owned: flow metering */
 	struct settings *run;       /* owned: windows, threads, memory */
 	struct settings *store;     /* owned: where rows live */
+	struct settings *publish;   /* owned: reviews for the public */
 	struct settings **analyses; /* owned: parallel to ANALYSES */
 	bool *enabled;              /* owned: parallel to ANALYSES */
 	size_t analysis_count;

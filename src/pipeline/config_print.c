@@ -212,5 +212,6 @@ config_print(const struct config *config, FILE *out)
 	print_block("meter", config->meter, out);
 	print_block("run", config->run, out);
 	print_block("store", config->store, out);
+	print_block("publish", config->publish, out);
 	print_analyses(config, out);
 }

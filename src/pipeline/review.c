@@ -6,6 +6,7 @@
 
 #include "analysis/analysis.h"
 #include "obs/drop.h"
+#include "pipeline/publish.h"
 
 /* Titles of chapters, in the words of DESIGN: the part of an analysis's name before the slash. */
 static const struct {
@@ -157,6 +158,17 @@ has_tables(const struct build *b, const struct analysis *a)
 	return true;
 }
 
+/* Whether an analysis belongs to the chapter asked for; what the data rest on is never left out. */
+static bool
+is_wanted(const struct build *b, const char *name)
+{
+	const char *chapter = b->options->chapter;
+	size_t size = strcspn(name, "/");
+
+	return chapter == NULL || strncmp(name, "quality", 7) == 0 ||
+	       (strlen(chapter) == size && strncmp(name, chapter, size) == 0);
+}
+
 static enum err
 add_chapters(struct build *b, struct err_info *info)
 {
@@ -172,8 +184,12 @@ add_chapters(struct build *b, struct err_info *info)
 			.end = b->options->to,
 			.first = b->first,
 			.last = b->last,
+			.compare_begin = b->options->compare_from,
+			.compare_end = b->options->compare_to,
+			.publish = b->options->publish,
 		};
-		if (!b->config->enabled[i] || !has_tables(b, ANALYSES[i]))
+		if (!b->config->enabled[i] || !is_wanted(b, ANALYSES[i]->name) ||
+		    !has_tables(b, ANALYSES[i]))
 			continue;
 		struct section *section = section_new(ANALYSES[i]->name, ANALYSES[i]->title);
 		enum err e = ANALYSES[i]->section(&context, section, info);
@@ -261,6 +277,32 @@ add_head(struct build *b)
 	json_object_set_new(b->review, "simulated", json_boolean(b->options->simulated));
 }
 
+/* ERR_USAGE when there is no such chapter. */
+static enum err
+check_chapter(const struct review_options *options, struct err_info *info)
+{
+	if (options->chapter == NULL)
+		return ERR_OK;
+	for (size_t i = 0; i < ARRAY_COUNT(CHAPTERS); i++)
+		if (strcmp(CHAPTERS[i].id, options->chapter) == 0)
+			return ERR_OK;
+	return err_set(info, ERR_USAGE,
+	    "there is no chapter \"%.40s\"; they are security, traffic, dns, network, quality",
+	    options->chapter);
+}
+
+/* The document's periods: that of the records, and the one beside it. */
+static void
+set_periods(struct build *b)
+{
+	json_object_set_new(b->review, "period",
+	    json_pack("{s:o, s:o}", "begin", time_json(b->first), "end", time_json(b->last)));
+	if (b->options->compare_from != b->options->compare_to)
+		json_object_set_new(b->review, "compare",
+		    json_pack("{s:o, s:o}", "begin", time_json(b->options->compare_from), "end",
+			time_json(b->options->compare_to)));
+}
+
 enum err
 review_build(struct store *store, const struct config *config, const struct review_options *options,
     json_t **ret_review, struct err_info *info)
@@ -272,15 +314,18 @@ review_build(struct store *store, const struct config *config, const struct revi
 	enum err e;
 
 	add_head(&b);
-	e = add_inputs(&b, info);
+	e = check_chapter(options, info);
+	if (e == ERR_OK)
+		e = add_inputs(&b, info);
 	if (e == ERR_OK) {
-		json_object_set_new(b.review, "period",
-		    json_pack("{s:o, s:o}", "begin", time_json(b.first), "end", time_json(b.last)));
+		set_periods(&b);
 		e = add_chapters(&b, info);
 	}
 	json_object_set_new(b.review, "findings", json_array());
 	if (e == ERR_OK)
 		e = add_quality(&b, info);
+	if (e == ERR_OK && options->publish)
+		e = publish_review(b.review, config, info);
 	if (e != ERR_OK) {
 		json_decref(b.review);
 		return e;

@@ -18,7 +18,10 @@ struct review_failure {
 
 struct review_options {
 	nsec_t from, to; /* only windows that begin in from…to-1; 0 and INT64_MAX for all */
-	bool simulated;  /* the traffic was made by yagura simulate */
+	nsec_t compare_from, compare_to; /* the period beside it; both 0: none */
+	const char *chapter;             /* only this one; NULL: all */
+	bool publish;                    /* for the public: see pipeline/publish.h */
+	bool simulated;                  /* the traffic was made by yagura simulate */
 	const struct review_failure *failures;
 	size_t failure_count;
 };
