@@ -214,3 +214,20 @@ export_domain_finish(struct export_domain *d)
 	r->restarts += counts.restarts;
 	r->reordered += counts.reordered;
 }
+
+void
+exports_new_input(struct exports *x)
+{
+	struct export_link *l = x->exporters.newer;
+
+	while (l != &x->exporters) {
+		struct exporter *e = (struct exporter *)l;
+		l = l->newer;
+		if (e->stream != 0) {
+			export_exporter_free(x, e);
+			continue;
+		}
+		for (struct export_link *d = e->domains.newer; d != &e->domains; d = d->newer)
+			sequence_forget(&((struct export_domain *)d)->sequence);
+	}
+}

@@ -210,3 +210,13 @@ sequence_take(struct export_sequence *s)
 	s->reordered = 0;
 	return c;
 }
+
+void
+sequence_forget(struct export_sequence *s)
+{
+	s->started = false;
+	s->has_other = false;
+	s->hits = s->misses = s->late_run = 0;
+	s->doubtful = 0;
+	s->gap_count = 0;
+}

@@ -50,6 +50,9 @@ struct export_sequence {
  * that the exporter began anew.  Returns whether it counts as a restart. */
 bool sequence_see(struct export_sequence *s, uint32_t number, uint32_t units, bool restarted);
 
+/* Another file begins: the next number is as good as the first.  What was counted stays. */
+void sequence_forget(struct export_sequence *s);
+
 /* The message just seen held up to `units` more that could not be counted. */
 void sequence_doubt(struct export_sequence *s, uint32_t units);
 

@@ -265,7 +265,7 @@ static void
 note_packets(struct source_file *source, const struct capture_run *run)
 {
 	struct source_info *info = &source->base.info;
-	size_t target = run->used / run->count * (CHUNK_PACKETS - CHUNK_PACKETS / 32);
+	size_t target = run->used / run->count * (run->most - run->most / 32);
 
 	if (info->records == 0 || run->begin < info->begin)
 		info->begin = run->begin;
@@ -288,7 +288,11 @@ read_round(struct source_file *source, struct chunk *chunk)
 	const size_t carried = source->carry.end - source->carry.begin;
 	const size_t taken = carried < want ? carried : want;
 	size_t have = taken;
-	struct capture_run run = { .offset = source->offset, .packets = chunk->packets };
+	struct capture_run run = {
+		.offset = source->offset,
+		.packets = chunk->packets,
+		.most = chunk->most != 0 ? chunk->most : CHUNK_PACKETS,
+	};
 
 	if (source->format_failure != NULL)
 		return false;
