@@ -95,16 +95,24 @@ open_tunnel(struct decoding *d)
 	return false;
 }
 
-void
-decode_packet_slowly(struct packet *p, struct drop_counters *drops)
+static void
+decode_frame(struct decoding *d)
 {
-	struct decoding d = { .p = p, .drops = drops };
+	struct packet *p = d->p;
 	struct layer frame = { .octets = cursor_over(p->data, p->captured_size),
 		.missing =
 		    p->frame_size > p->captured_size ? p->frame_size - p->captured_size : 0 };
 
 	clear(p);
-	settle(&d, decode_link(&d, frame));
+	settle(d, decode_link(d, frame));
+}
+
+void
+decode_packet_slowly(struct packet *p, struct drop_counters *drops)
+{
+	struct decoding d = { .p = p, .drops = drops };
+
+	decode_frame(&d);
 	while (d.tunnel != TUNNEL_NONE && open_tunnel(&d))
 		;
 }
@@ -262,6 +270,15 @@ decode_packet(struct packet *p, struct drop_counters *drops)
 {
 	if (!decode_shortly(p))
 		decode_packet_slowly(p, drops);
+}
+
+void
+decode_packet_outermost(struct packet *p, struct drop_counters *drops)
+{
+	struct decoding d = { .p = p, .drops = drops, .closed = true };
+
+	if (!decode_shortly(p))
+		decode_frame(&d);
 }
 
 void

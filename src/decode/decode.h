@@ -45,6 +45,7 @@ enum link_type {
 	LINK_LOOP = 108,
 	LINK_LINUX_SLL = 113,
 	LINK_IEEE802_11_RADIOTAP = 127,
+	LINK_MPLS = 219, /* a label stack */
 	LINK_IPV4 = 228,
 	LINK_IPV6 = 229,
 	LINK_LINUX_SLL2 = 276,
@@ -53,7 +54,11 @@ enum link_type {
 /* Decodes one packet whose source part is set. */
 void decode_packet(struct packet *p, struct drop_counters *drops);
 
-/* The same for `count` packets of a batch, fetching the next headers while it decodes the last. */
+/* The same, but tunnels stay closed: the outermost IP packet is measured, as routers do. */
+void decode_packet_outermost(struct packet *p, struct drop_counters *drops);
+
+/* The same as decode_packet for `count` packets of a batch, fetching the next headers while it
+ * decodes the last. */
 void decode_packets(struct packet *packets, size_t count, struct drop_counters *drops);
 
 /*

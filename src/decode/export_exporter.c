@@ -95,8 +95,7 @@ domain_free(struct exports *x, struct export_domain *d)
 	domain_depart(x, d);
 	export_link_remove(&d->link);
 	d->exporter->domain_count--;
-	sflow_agent_free(d->sflow);
-	x->memory -= sizeof *d;
+	x->memory -= sizeof *d + sflow_agent_free(d->sflow);
 	free(d);
 }
 
@@ -213,6 +212,7 @@ export_domain_finish(struct export_domain *d)
 	r->expected += counts.expected;
 	r->restarts += counts.restarts;
 	r->reordered += counts.reordered;
+	sflow_agent_finish(d->sflow, r);
 }
 
 void

@@ -143,9 +143,12 @@ netflow9_message(struct exports *x, const struct export_message *message, struct
 void
 ipfix_message(struct exports *x, const struct export_message *message, struct export_sink *sink);
 
-/* sflow.c.  The agent's state hangs at export_domain.sflow. */
+/* sflow.c, sflow_agent.c.  The state of its agents hangs at export_domain.sflow. */
 void
 sflow_message(struct exports *x, const struct export_message *message, struct export_sink *sink);
-void sflow_agent_free(struct sflow_agent *agent);
+/* Frees all agents of a domain; returns the octets they held. */
+size_t sflow_agent_free(struct sflow_agent *agent);
+/* Adds what their sequence numbers say to the report of the domain. */
+void sflow_agent_finish(struct sflow_agent *agent, struct exporter_report *report);
 
 #endif

@@ -34,6 +34,7 @@ decode_link(struct decoding *d, struct layer l)
 	case LINK_RAW:
 	case LINK_RAW_OLD:
 	case LINK_RAW_OPENBSD: return decode_ip(d, l);
+	case LINK_MPLS: return decode_mpls(d, l);
 	case LINK_IPV4: return decode_ip4(d, l);
 	case LINK_IPV6: return decode_ip6(d, l);
 	case LINK_PPP: return decode_ppp(d, l);

@@ -67,6 +67,7 @@ static const struct {
 	{ 210, "FlexRay" },
 	{ 212, "LIN" },
 	{ 215, "IEEE 802.15.4 with PHY header" },
+	{ 219, "MPLS" },
 	{ 220, "USB (Linux, mmapped)" },
 	{ 224, "Fibre Channel FC-2" },
 	{ 225, "Fibre Channel FC-2 with delimiters" },

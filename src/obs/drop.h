@@ -196,11 +196,34 @@
 	    "an exporter forgotten because there are too many, or they hold too much")             \
 	X(EXPORT_DOMAIN_EVICTED, "export.domain_evicted", 1,                                       \
 	    "an observation domain forgotten because its exporter has too many")                   \
-	X(SFLOW_UNDECODED, "sflow.undecoded", 0, "an sFlow datagram that is not decoded yet")      \
 	X(EXPORT_OTHER_PACKET, "export.other_packet", 0,                                           \
 	    "a packet of a capture of exports that carries no export message")                     \
 	X(EXPORT_STREAM_BROKEN, "export.stream_broken", 1,                                         \
-	    "a TCP connection of an IPFIX exporter with missing octets or no IPFIX: not read on")
+	    "a TCP connection of an IPFIX exporter with missing octets or no IPFIX: not read on")  \
+	X(SFLOW_HEADER, "sflow.bad_header", 0,                                                     \
+	    "an sFlow datagram that ends inside its header, or has an unknown kind of address")    \
+	X(SFLOW_TRUNCATED, "sflow.truncated", 0,                                                   \
+	    "an sFlow datagram that ends before the samples its header promises")                  \
+	X(SFLOW_TRAILING, "sflow.trailing", 1, "octets after the last sample of a datagram")       \
+	X(SFLOW_SAMPLE, "sflow.bad_sample", 0, "an sFlow sample shorter than its fixed part")      \
+	X(SFLOW_SAMPLE_UNKNOWN, "sflow.unknown_sample", 1,                                         \
+	    "an sFlow sample of an enterprise or format that is not decoded")                      \
+	X(SFLOW_DISCARD, "sflow.discard_sample", 1,                                                \
+	    "an sFlow sample of a discarded packet: it says nothing of volumes")                   \
+	X(SFLOW_RECORD, "sflow.bad_record", 0,                                                     \
+	    "an sFlow record that is too short, or longer than its sample")                        \
+	X(SFLOW_RECORD_UNKNOWN, "sflow.unknown_record", 1,                                         \
+	    "a record of a flow sample, of an enterprise or format that is not decoded")           \
+	X(SFLOW_PROTOCOL, "sflow.unknown_protocol", 0,                                             \
+	    "a sampled header of a link layer that is not decoded")                                \
+	X(SFLOW_NOT_IP, "sflow.not_ip", 0,                                                         \
+	    "a flow sample whose packet is not IP or does not decode: no flow record")             \
+	X(SFLOW_SOURCES, "sflow.too_many_sources", 1,                                              \
+	    "a sample of a data source, interface or agent above the quota: not followed")         \
+	X(SFLOW_POOL, "sflow.pool_implausible", 1,                                                 \
+	    "a sample pool that contradicts the sampling rate more than 16 times: not used")       \
+	X(SFLOW_COUNTERS_RESET, "sflow.counters_reset", 1,                                         \
+	    "interface counters that went back: the difference is not known")
 
 enum drop {
 #define X(symbol, name, is_note, meaning) DROP_##symbol,
