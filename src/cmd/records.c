@@ -10,16 +10,14 @@
  * Names are those of view `flows` in a store, else IPFIX element names in snake case.  JSON leaves
  * out what a record does not say; CSV has every column.
  */
+#include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "cmd/common.h"
 #include "cmd/record_fields.h"
-#include "decode/decode.h"
 #include "decode/export.h"
+#include "pipeline/export_stage.h"
 #include "source/source.h"
 
 static const struct opt OPTIONS[] = {
@@ -27,17 +25,15 @@ static const struct opt OPTIONS[] = {
 	{ "exporters", 0, NULL, "print what is known of the exporters instead of their records" },
 	{ "interfaces", 0, NULL, "print differences of interface counters instead of records" },
 	{ "drops", 0, NULL, "say at the end, on standard error, what was dropped or odd" },
-	{ "trust-agent", 0, NULL, "take exporters from what messages say, not who sent them" },
+	OPT_CONFIG,
 	OPT_END,
 };
 
 struct reading {
-	struct exports *exports;
+	struct export_stage *stage; /* owned */
 	struct export_sink sink;
-	struct drop_counters drops;
 	struct chunk chunk;
 	bool csv, records, interfaces, exporters;
-	uint64_t input; /* number of the input: streams of two files are two */
 };
 
 /* Prints what has gathered, and forgets it. */
@@ -53,50 +49,6 @@ flush_sink(struct reading *r)
 	export_sink_clear(&r->sink);
 }
 
-/* A datagram in a capture, if it is one of an exporter. */
-static void
-read_frame(struct reading *r, struct packet *p)
-{
-	const uint8_t *payload;
-
-	decode_packet(p, &r->drops);
-	if (p->kind != PACKET_IP || p->protocol != IP_PROTOCOL_UDP ||
-	    (p->flags & PACKET_HAS_PORTS) == 0 || p->payload_size == 0)
-		return;
-	payload = p->data + p->payload_offset;
-	if (!exports_recognise(payload, p->payload_size))
-		return;
-	exports_message(r->exports,
-	    &(struct export_message){
-		.exporter = p->source,
-		.time = p->time,
-		.data = payload,
-		.size = p->payload_size,
-		.input_offset = p->input_offset,
-	    },
-	    &r->sink);
-}
-
-/* A message or lines, as a source of exports delivers them. */
-static void
-read_export(struct reading *r, const struct packet *p)
-{
-	struct export_message m = {
-		.exporter = p->source,
-		.listener = p->destination_port,
-		.stream = p->fragment_id != 0 ? r->input << 32 | p->fragment_id : 0,
-		.time = p->time,
-		.data = p->data,
-		.size = p->captured_size,
-		.input_offset = p->input_offset,
-	};
-
-	if (p->link_type == LINK_EXPORT_TEXT)
-		exports_text(r->exports, &m, &r->sink);
-	else
-		exports_message(r->exports, &m, &r->sink);
-}
-
 static enum err
 read_input(struct reading *r, const char *path, struct err_info *info)
 {
@@ -105,16 +57,9 @@ read_input(struct reading *r, const char *path, struct err_info *info)
 
 	if (e != ERR_OK)
 		return e;
-	r->input++;
+	export_stage_begin(r->stage);
 	while ((e = source_read(source, &r->chunk, info)) == ERR_OK) {
-		for (size_t i = 0; i < r->chunk.count; i++) {
-			struct packet *p = &r->chunk.packets[i];
-
-			if (p->link_type >= LINK_EXPORT_MESSAGE)
-				read_export(r, p);
-			else
-				read_frame(r, p);
-		}
+		export_stage_take(r->stage, r->chunk.packets, r->chunk.count, &r->sink);
 		flush_sink(r);
 		if (ferror(stdout))
 			break;
@@ -147,7 +92,7 @@ read_inputs(struct reading *r, const struct opt_values *values)
 		failed++;
 		(void)fprintf(stderr, "yagura records: %s\n", why.text);
 	}
-	exports_report(r->exports, &r->sink);
+	exports_report(export_stage_exports(r->stage), &r->sink);
 	flush_sink(r);
 	return failed;
 }
@@ -166,13 +111,35 @@ print_header(const struct reading *r)
 }
 
 static int
+read_all(struct reading *r, const struct opt_values *values)
+{
+	struct drop_counters drops = { .count = { 0 } };
+	size_t failed;
+
+	chunk_init(&r->chunk);
+	print_header(r);
+	failed = read_inputs(r, values);
+	export_stage_count(r->stage, &drops);
+	if (opt_given(values, "drops"))
+		print_drops(&drops);
+	chunk_release(&r->chunk);
+	export_sink_release(&r->sink);
+	/* An output that takes no more has a reader who has seen enough, or is full. */
+	if (fflush(stdout) != 0 && errno != EPIPE)
+		return common_fail("records", EXIT_FAILED, "the output does not take more");
+	return failed > 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int
 run(const struct opt_values *values)
 {
 	struct reading r = { .csv = opt_given(values, "csv"),
 		.interfaces = opt_given(values, "interfaces"),
 		.exporters = opt_given(values, "exporters") };
-	struct export_options options;
-	size_t failed;
+	struct err_info why = { .text = "" };
+	struct config config;
+	enum err e;
+	int status;
 
 	if (values->operand_count == 0)
 		return common_fail("records", EXIT_USAGE, "it takes at least one INPUT");
@@ -181,22 +148,17 @@ run(const struct opt_values *values)
 		    "records", EXIT_USAGE, "--exporters and --interfaces exclude each other");
 	r.records = !r.interfaces && !r.exporters;
 	(void)signal(SIGPIPE, SIG_IGN);
-	export_options_init(&options);
-	options.trust_agent = opt_given(values, "trust-agent");
-	options.secret = hash_secret_new();
-	options.drops = &r.drops;
-	r.exports = exports_new(&options);
-	chunk_init(&r.chunk);
-	print_header(&r);
-	failed = read_inputs(&r, values);
-	if (opt_given(values, "drops"))
-		print_drops(&r.drops);
-	chunk_release(&r.chunk);
-	exports_free(r.exports);
-	export_sink_release(&r.sink);
-	if (fflush(stdout) != 0)
-		failed = failed > 0 ? failed : 0; /* whoever reads has seen enough */
-	return failed > 0 ? EXIT_FAILED : EXIT_DONE;
+	e = common_config(values, &config, &why);
+	if (e != ERR_OK)
+		return common_fail("records", e == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED, why.text);
+	e = export_stage_new(&config, hash_secret_new(), &r.stage, &why);
+	if (e == ERR_OK)
+		status = read_all(&r, values);
+	else
+		status = common_fail("records", EXIT_FAILED, why.text);
+	export_stage_free(r.stage);
+	config_release(&config);
+	return status;
 }
 
 const struct command command_records = {

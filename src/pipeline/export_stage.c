@@ -159,6 +159,7 @@ void
 export_stage_begin(struct export_stage *stage)
 {
 	exports_new_input(stage->exports);
+	exports_close_stream(stage->exports, 1); /* of a file of messages before it */
 	export_tcp_clear(stage->tcp);
 }
 
@@ -260,17 +261,30 @@ end_segment(struct export_batch *batch)
 }
 
 void
-export_stage_decode(struct export_stage *stage, struct packet *packets, size_t count,
-    struct drop_counters *drops, struct export_batch *batch)
+export_stage_take(
+    struct export_stage *stage, struct packet *packets, size_t count, struct export_sink *sink)
 {
-	stage->sink = &batch->sink;
+	stage->sink = sink;
 	for (size_t i = 0; i < count; i++)
 		take_packet(stage, &packets[i]);
-	exports_report(stage->exports, &batch->sink);
-	end_segment(batch);
+}
+
+void
+export_stage_count(struct export_stage *stage, struct drop_counters *drops)
+{
 	for (size_t i = 0; i < DROP_COUNT; i++)
 		drops->count[i] += stage->drops.count[i];
 	stage->drops = (struct drop_counters){ 0 };
+}
+
+void
+export_stage_decode(struct export_stage *stage, struct packet *packets, size_t count,
+    struct drop_counters *drops, struct export_batch *batch)
+{
+	export_stage_take(stage, packets, count, &batch->sink);
+	exports_report(stage->exports, &batch->sink);
+	end_segment(batch);
+	export_stage_count(stage, drops);
 }
 
 /* The shard of a record: that of its own side, so that a user is counted in one place; that of the

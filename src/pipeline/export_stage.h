@@ -60,6 +60,11 @@ struct export_mark {
 void export_batch_release(struct export_batch *batch);
 void export_batch_clear(struct export_batch *batch);
 
+/* Decodes packets into a sink, and no more; adds what was dropped since the last call. */
+void export_stage_take(
+    struct export_stage *stage, struct packet *packets, size_t count, struct export_sink *sink);
+void export_stage_count(struct export_stage *stage, struct drop_counters *drops);
+
 /* Decodes packets and ends a segment with them. */
 void export_stage_decode(struct export_stage *stage, struct packet *packets, size_t count,
     struct drop_counters *drops, struct export_batch *batch);
