@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/xmalloc.h"
-#include "decode/export_internal.h"
+#include "decode/export_template.h"
 
 static uint64_t
 exporter_hash(const struct exports *x, const struct export_message *m, const struct address *a)
@@ -37,6 +37,7 @@ exporter_make(struct exports *x, const struct export_message *m, const struct ad
 	e->listener = m->listener;
 	e->hash = exporter_hash(x, m, address);
 	export_link_init(&e->domains);
+	export_link_init(&e->templates);
 	bucket = &x->buckets[e->hash & x->bucket_mask];
 	e->chain = *bucket;
 	*bucket = e;
@@ -95,7 +96,11 @@ domain_free(struct exports *x, struct export_domain *d)
 	domain_depart(x, d);
 	export_link_remove(&d->link);
 	d->exporter->domain_count--;
-	x->memory -= sizeof *d + sflow_agent_free(d->sflow);
+	while (d->template_count > 0)
+		export_template_free(x, d->templates[d->template_count - 1]);
+	free((void *)d->templates);
+	x->memory -= sizeof *d + sflow_agent_free(d->sflow) +
+		     d->template_room * sizeof(struct export_template *);
 	free(d);
 }
 
@@ -106,6 +111,8 @@ export_exporter_free(struct exports *x, struct exporter *e)
 
 	while (e->domain_count > 0)
 		domain_free(x, (struct export_domain *)e->domains.newer);
+	export_buffer_release(x, &e->buffer);
+	export_sampling_release(x, &e->sampling);
 	while (*at != e)
 		at = &(*at)->chain;
 	*at = e->chain;
@@ -136,6 +143,7 @@ domain_make(struct exports *x, struct exporter *e, uint8_t protocol, uint32_t id
 	d->exporter = e;
 	d->id = id;
 	d->protocol = protocol;
+	d->unit = protocol == EXPORT_NETFLOW9 ? SEQUENCE_MESSAGES : SEQUENCE_RECORDS;
 	e->domain_count++;
 	x->memory += sizeof *d;
 	return d;
@@ -170,12 +178,18 @@ export_domain(struct exports *x, struct exporter *e, uint8_t protocol, uint32_t 
 void
 export_domain_seen(struct export_domain *d, const struct export_message *m)
 {
+	export_domain_seen_at(d, m, m->time);
+}
+
+void
+export_domain_seen_at(struct export_domain *d, const struct export_message *m, nsec_t time)
+{
 	struct exporter_report *r = &d->report;
 
-	if (r->messages == 0 || m->time < r->first)
-		r->first = m->time;
-	if (r->messages == 0 || m->time > r->last)
-		r->last = m->time;
+	if (r->messages == 0 || time < r->first)
+		r->first = time;
+	if (r->messages == 0 || time > r->last)
+		r->last = time;
 	r->messages++;
 	r->octets += m->size;
 }
@@ -203,8 +217,14 @@ export_domain_finish(struct export_domain *d)
 {
 	struct exporter_report *r = &d->report;
 	struct sequence_counts counts = sequence_take(&d->sequence);
+	uint64_t unread = d->unknown_sets - d->replayed_sets;
 
-	r->exporter = d->exporter->address;
+	(void)sequence_take(&d->shadow);
+	if (unread > d->reported_sets) {
+		r->no_template_lost += unread - d->reported_sets;
+		d->reported_sets = unread;
+	}
+	r->exporter = *export_domain_address(d);
 	r->domain = d->id;
 	r->protocol = d->protocol;
 	r->unit = d->unit;
@@ -227,7 +247,65 @@ exports_new_input(struct exports *x)
 			export_exporter_free(x, e);
 			continue;
 		}
-		for (struct export_link *d = e->domains.newer; d != &e->domains; d = d->newer)
-			sequence_forget(&((struct export_domain *)d)->sequence);
+		for (struct export_link *k = e->domains.newer; k != &e->domains; k = k->newer) {
+			struct export_domain *d = (struct export_domain *)k;
+
+			sequence_forget(&d->sequence);
+			sequence_forget(&d->shadow);
+			d->clocked = false;
+		}
 	}
+}
+
+const struct address *
+export_domain_address(const struct export_domain *d)
+{
+	bool known = d->agent.words[0] != 0 || d->agent.words[1] != 0;
+
+	return known ? &d->agent : &d->exporter->address;
+}
+
+/* So many messages in a row that fit the one way of counting and not the other. */
+#define UNIT_RUN 8
+
+void
+export_domain_sequence(
+    struct exports *x, struct export_domain *d, uint32_t number, uint32_t records, bool restarted)
+{
+	bool by_records = d->unit == SEQUENCE_RECORDS;
+	struct export_sequence other;
+
+	(void)sequence_see(&d->sequence, number, by_records ? records : 1, restarted);
+	(void)sequence_see(&d->shadow, number, by_records ? 1 : records, restarted);
+	if (d->shadow.hits < UNIT_RUN || d->sequence.misses < UNIT_RUN)
+		return;
+	/* The other one has counted right all the time. */
+	drop(x->drops, DROP_EXPORT_SEQUENCE_UNIT);
+	other = d->sequence;
+	d->sequence = d->shadow;
+	d->shadow = other;
+	d->unit = by_records ? SEQUENCE_MESSAGES : SEQUENCE_RECORDS;
+}
+
+void
+export_domain_doubt(struct export_domain *d, uint32_t units)
+{
+	if (units == 0)
+		return;
+	if (d->unit == SEQUENCE_RECORDS)
+		sequence_doubt(&d->sequence, units);
+	else
+		sequence_doubt(&d->shadow, units);
+}
+
+bool
+export_domain_clock(struct export_domain *d, uint32_t uptime, nsec_t exported)
+{
+	bool restarted =
+	    d->clocked && export_time_restarted(d->uptime, d->exported, uptime, exported);
+
+	d->clocked = true;
+	d->uptime = uptime;
+	d->exported = exported;
+	return restarted;
 }

@@ -55,6 +55,8 @@ static void
 see_late(struct export_sequence *s, uint32_t number, uint32_t units)
 {
 	s->reordered++;
+	if (units == 0)
+		return;
 	for (unsigned i = s->gap_count; i-- > 0;) {
 		struct sequence_gap *g = &s->gaps[i];
 		uint32_t from = number - g->begin;
