@@ -110,6 +110,14 @@
 	    "the inner packet does not decode: the outer packet is measured")                      \
 	X(TUNNEL_NOT_IP, "tunnel.inner_not_ip", 1,                                                 \
 	    "what is inside is no IP packet: the outer packet is measured")                        \
+	X(COLLECT_KERNEL, "collect.kernel_drop", 0,                                                \
+	    "a datagram for a listener that the kernel lost: the socket's buffer was full")        \
+	X(COLLECT_QUEUE, "collect.queue_drop", 0,                                                  \
+	    "a datagram for a listener that was lost because the collector's queue was full")      \
+	X(COLLECT_REFUSED, "collect.refused", 0,                                                   \
+	    "a datagram or connection of an exporter that is not allowed, or one too many")        \
+	X(COLLECT_MALFORMED, "collect.malformed", 0,                                               \
+	    "a datagram without octets, or a connection closed for what it sent or did not send")  \
 	X(CAPTURE_LOST, "capture.lost", 1,                                                         \
 	    "a packet that the capturing machine says it lost (pcapng interface statistics)")      \
 	X(TIME_BACKWARD, "time.backward", 1,                                                       \

@@ -84,6 +84,7 @@ config_init(struct config *config)
 	config->meter = settings_new(METER_SETTINGS, CONFIG_COUNT(METER_SETTINGS));
 	config->run = settings_new(RUN_SETTINGS, CONFIG_COUNT(RUN_SETTINGS));
 	config->store = settings_new(STORE_SETTINGS, CONFIG_COUNT(STORE_SETTINGS));
+	config_collect_init(&config->collect);
 	config->publish = settings_new(PUBLISH_SETTINGS, CONFIG_COUNT(PUBLISH_SETTINGS));
 	while (ANALYSES[config->analysis_count] != NULL)
 		config->analysis_count++;
@@ -103,6 +104,7 @@ config_release(struct config *config)
 	settings_free(config->meter);
 	settings_free(config->run);
 	settings_free(config->store);
+	config_collect_release(&config->collect);
 	settings_free(config->publish);
 	for (size_t i = 0; i < config->analysis_count; i++)
 		settings_free(config->analyses[i]);
@@ -120,6 +122,7 @@ config_parse(
 		{ "meter", read_settings, offsetof(struct config, meter), false },
 		{ "run", read_settings, offsetof(struct config, run), false },
 		{ "store", read_settings, offsetof(struct config, store), false },
+		{ "collect", config_read_collect, offsetof(struct config, collect), false },
 		{ "publish", read_settings, offsetof(struct config, publish), false },
 		{ "analyses", read_analyses, 0, false },
 	};
@@ -248,16 +251,17 @@ config_read_keys(struct config_reader *r, const struct tree *map, const struct c
 	return e;
 }
 
-/* Sets one declared setting: settings_set has the words, the place is added here. */
-static enum err
-read_setting(struct config_reader *r, const struct tree *value, struct settings *settings)
+/* settings_set has the words, the place is added here. */
+enum err
+config_read_setting(struct config_reader *r, const struct tree *value, void *target)
 {
+	struct settings **settings = target;
 	struct err_info why = { 0 };
 	enum err e = config_require(r, value, TREE_SCALAR, "a value");
 
 	if (e != ERR_OK)
 		return e;
-	e = settings_set(settings, value->key, value->text, &why);
+	e = settings_set(*settings, value->key, value->text, &why);
 	if (e != ERR_OK)
 		return tree_refuse(r->info, e, r->name, value->at, "%s", why.text);
 	return ERR_OK;
@@ -280,7 +284,7 @@ read_declared(struct config_reader *r, const struct tree *map, struct settings *
 	for (const struct tree *t = map->first; e == ERR_OK && t != NULL; t = t->next) {
 		e = match_key(r, t, "setting", names, seen, &i);
 		if (e == ERR_OK)
-			e = read_setting(r, t, i < count ? settings : more);
+			e = config_read_setting(r, t, i < count ? &settings : &more);
 	}
 	free(names);
 	free(seen);

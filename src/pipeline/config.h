@@ -21,14 +21,25 @@
 #include "base/err.h"
 #include "base/settings.h"
 #include "net/site.h"
+#include "source/live.h"
 
 #define CONFIG_MAX_SIZE ((size_t)1 << 20) /* octets of a configuration file */
 
+/* Where and from whom `yagura collect` takes flow exports. */
+struct config_collect {
+	struct live_listener *listeners; /* owned */
+	size_t listener_count;
+	struct prefix *exporters; /* owned; none: the site's own prefixes and this machine */
+	size_t exporter_count;
+	struct settings *settings; /* owned */
+};
+
 struct config {
 	struct site site;
-	struct settings *meter;     /* owned: flow metering */
-	struct settings *run;       /* owned: windows, threads, memory */
-	struct settings *store;     /* owned: where rows live */
+	struct settings *meter; /* owned: flow metering */
+	struct settings *run;   /* owned: windows, threads, memory */
+	struct settings *store; /* owned: where rows live */
+	struct config_collect collect;
 	struct settings *publish;   /* owned: reviews for the public */
 	struct settings **analyses; /* owned: parallel to ANALYSES */
 	bool *enabled;              /* owned: parallel to ANALYSES */

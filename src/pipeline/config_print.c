@@ -169,6 +169,20 @@ print_site(const struct site *site, FILE *out)
 }
 
 static void
+print_collect(const struct config_collect *collect, FILE *out)
+{
+	char text[LIVE_LISTENER_TEXT_SIZE];
+
+	print_block("collect", collect->settings, out);
+	for (size_t i = 0; i < collect->listener_count; i++)
+		(void)fprintf(out, "%s    - {listen: \"%s\", protocol: %s}\n",
+		    i == 0 ? "  listeners:\n" : "",
+		    live_listener_format(&collect->listeners[i], text),
+		    collect->listeners[i].protocol == LIVE_IPFIX_TCP ? "ipfix-tcp" : "any");
+	print_prefixes("exporters", collect->exporters, collect->exporter_count, out);
+}
+
+static void
 print_analyses(const struct config *config, FILE *out)
 {
 	if (config->analysis_count > 0)
@@ -212,6 +226,7 @@ config_print(const struct config *config, FILE *out)
 	print_block("meter", config->meter, out);
 	print_block("run", config->run, out);
 	print_block("store", config->store, out);
+	print_collect(&config->collect, out);
 	print_block("publish", config->publish, out);
 	print_analyses(config, out);
 }

@@ -41,6 +41,25 @@ MUST_CHECK enum err config_require_map(struct config_reader *r, const struct tre
 MUST_CHECK enum err config_read_keys(struct config_reader *r, const struct tree *map,
     const struct config_key *keys, size_t count, void *target);
 
+/* Reads a list into a fresh array of zeroed items of `size` octets.  The count is of what the array
+ * owns: the item that failed is among them. */
+MUST_CHECK enum err config_read_list(struct config_reader *r, const struct tree *list, size_t size,
+    config_read_fn read_item, size_t *ret_count, void **ret_array);
+
+/* Reads a prefix into the struct prefix at `target`. */
+MUST_CHECK enum err
+config_read_prefix(struct config_reader *r, const struct tree *value, void *target);
+
+/* Reads the declared setting that the value's key names, into the struct settings * at `target`. */
+MUST_CHECK enum err
+config_read_setting(struct config_reader *r, const struct tree *value, void *target);
+
+/* The `collect:` block: its defaults, and reading it into the struct config_collect at `target`. */
+void config_collect_init(struct config_collect *collect);
+void config_collect_release(struct config_collect *collect);
+MUST_CHECK enum err
+config_read_collect(struct config_reader *r, const struct tree *value, void *target);
+
 /* Reads the `site:` block into the struct site at `target`. */
 MUST_CHECK enum err
 config_read_site(struct config_reader *r, const struct tree *value, void *target);

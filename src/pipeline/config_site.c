@@ -47,8 +47,8 @@ read_zone(struct config_reader *r, const struct tree *value, void *target)
 	return ERR_OK;
 }
 
-static enum err
-read_prefix(struct config_reader *r, const struct tree *value, void *target)
+enum err
+config_read_prefix(struct config_reader *r, const struct tree *value, void *target)
 {
 	struct err_info why = { 0 };
 	enum err e = config_require(r, value, TREE_SCALAR, "a prefix like 192.0.2.0/24");
@@ -69,11 +69,9 @@ read_address(struct config_reader *r, const struct tree *value, void *target)
 	return e;
 }
 
-/* Reads a list into a fresh array of zeroed items of `size` octets.  The count is of what the array
- * owns: the item that failed is among them. */
-static enum err
-read_list(struct config_reader *r, const struct tree *list, size_t size, config_read_fn read_item,
-    size_t *ret_count, void **ret_array)
+enum err
+config_read_list(struct config_reader *r, const struct tree *list, size_t size,
+    config_read_fn read_item, size_t *ret_count, void **ret_array)
 {
 	size_t count = 0;
 	enum err e = ERR_OK;
@@ -94,7 +92,7 @@ static enum err
 read_pool(struct config_reader *r, const struct tree *value, void *target)
 {
 	static const struct config_key keys[] = {
-		{ "prefix", read_prefix, offsetof(struct site_pool, prefix), true },
+		{ "prefix", config_read_prefix, offsetof(struct site_pool, prefix), true },
 		{ "service", read_text, offsetof(struct site_pool, service), true },
 	};
 
@@ -117,7 +115,7 @@ read_sensor(struct config_reader *r, const struct tree *value, void *target)
 {
 	static const struct config_key keys[] = {
 		{ "name", read_text, offsetof(struct site_sensor, name), true },
-		{ "prefix", read_prefix, offsetof(struct site_sensor, prefix), true },
+		{ "prefix", config_read_prefix, offsetof(struct site_sensor, prefix), true },
 	};
 
 	return config_read_keys(r, value, keys, CONFIG_COUNT(keys), target);
@@ -128,8 +126,8 @@ read_own_prefixes(struct config_reader *r, const struct tree *value, void *targe
 {
 	struct site *site = target;
 	void *array = NULL;
-	enum err e = read_list(
-	    r, value, sizeof(struct prefix), read_prefix, &site->own_prefix_count, &array);
+	enum err e = config_read_list(
+	    r, value, sizeof(struct prefix), config_read_prefix, &site->own_prefix_count, &array);
 
 	site->own_prefixes = array;
 	return e;
@@ -140,8 +138,8 @@ read_dark_prefixes(struct config_reader *r, const struct tree *value, void *targ
 {
 	struct site *site = target;
 	void *array = NULL;
-	enum err e = read_list(
-	    r, value, sizeof(struct prefix), read_prefix, &site->dark_prefix_count, &array);
+	enum err e = config_read_list(
+	    r, value, sizeof(struct prefix), config_read_prefix, &site->dark_prefix_count, &array);
 
 	site->dark_prefixes = array;
 	return e;
@@ -152,8 +150,8 @@ read_pools(struct config_reader *r, const struct tree *value, void *target)
 {
 	struct site *site = target;
 	void *array = NULL;
-	enum err e =
-	    read_list(r, value, sizeof(struct site_pool), read_pool, &site->pool_count, &array);
+	enum err e = config_read_list(
+	    r, value, sizeof(struct site_pool), read_pool, &site->pool_count, &array);
 
 	site->pools = array;
 	return e;
@@ -164,7 +162,7 @@ read_servers(struct config_reader *r, const struct tree *value, void *target)
 {
 	struct site *site = target;
 	void *array = NULL;
-	enum err e = read_list(
+	enum err e = config_read_list(
 	    r, value, sizeof(struct site_server), read_server, &site->server_count, &array);
 
 	site->servers = array;
@@ -176,7 +174,7 @@ read_sensors(struct config_reader *r, const struct tree *value, void *target)
 {
 	struct site *site = target;
 	void *array = NULL;
-	enum err e = read_list(
+	enum err e = config_read_list(
 	    r, value, sizeof(struct site_sensor), read_sensor, &site->sensor_count, &array);
 
 	site->sensors = array;

@@ -12,6 +12,7 @@
 #include "analysis/analysis.h"
 #include "base/xmalloc.h"
 #include "pipeline/runner.h"
+#include "pipeline/window_rows.h"
 #include "source/source.h"
 
 struct ingest {
@@ -19,8 +20,7 @@ struct ingest {
 	const struct ingest_options *options;
 	struct store *store;
 	struct runner *runner;
-	struct rows **rows;       /* owned; every table of every analysis, in order */
-	struct row_sink *sinks;   /* owned; parallel to ANALYSES, pointing into rows */
+	struct window_rows *rows; /* owned */
 	struct store_input input; /* the one being read */
 	uint64_t resume_windows;  /* windows of it that are committed already */
 	uint64_t window_number;
@@ -52,46 +52,6 @@ ingest_declare(struct store *store, struct err_info *info)
 	return e;
 }
 
-static void
-make_sinks(struct ingest *g)
-{
-	size_t tables = 0, analyses = 0;
-
-	for (; ANALYSES[analyses] != NULL; analyses++)
-		tables += ANALYSES[analyses]->table_count;
-	g->rows = xcalloc(tables + 1, sizeof *g->rows);
-	g->sinks = xcalloc(analyses + 1, sizeof *g->sinks);
-	tables = 0;
-	for (size_t a = 0; a < analyses; a++) {
-		g->sinks[a].tables = &g->rows[tables];
-		for (size_t t = 0; t < ANALYSES[a]->table_count; t++)
-			g->rows[tables++] = rows_new(&ANALYSES[a]->tables[t]);
-	}
-}
-
-static void
-free_sinks(struct ingest *g)
-{
-	for (size_t i = 0; g->rows != NULL && g->rows[i] != NULL; i++)
-		rows_free(g->rows[i]);
-	free(g->rows);
-	free(g->sinks);
-}
-
-static enum err
-append_rows(struct ingest *g, const struct window *window)
-{
-	for (size_t i = 0; g->rows[i] != NULL; i++) {
-		enum err e = ERR_OK;
-		if (g->rows[i]->count != 0)
-			e = store_append(g->store, g->input.id, window->begin, g->rows[i], &g->why);
-		rows_clear(g->rows[i]);
-		if (e != ERR_OK)
-			return e;
-	}
-	return ERR_OK;
-}
-
 /* A window has ended: its rows go into the store, and from time to time all of it is committed. */
 static enum err
 take_window(void *context, const struct window *window, uint64_t number, void *const *states)
@@ -102,10 +62,7 @@ take_window(void *context, const struct window *window, uint64_t number, void *c
 	g->window_number = number + 1;
 	if (number < g->resume_windows)
 		return ERR_OK;
-	for (size_t a = 0; ANALYSES[a] != NULL; a++)
-		if (states[a] != NULL)
-			ANALYSES[a]->finish(states[a], window, &g->sinks[a]);
-	e = append_rows(g, window);
+	e = window_rows_append(g->rows, g->store, g->input.id, window, states, &g->why);
 	/* What cannot be read a second time is committed whole: it could not be resumed. */
 	if (e != ERR_OK || g->once || seconds_now() - g->committed_at < g->commit_interval)
 		return e;
@@ -280,12 +237,12 @@ ingest_run(const struct config *config, struct store *store, const char *const *
 	if (e != ERR_OK)
 		return e;
 	(void)pthread_mutex_init(&g.mutex, NULL);
-	make_sinks(&g);
+	g.rows = window_rows_new();
 	for (size_t i = 0; i < count && e == ERR_OK; i++)
 		e = ingest_one(&g, paths[i], settings);
 	if (e != ERR_OK)
 		*info = g.why;
-	free_sinks(&g);
+	window_rows_free(g.rows);
 	runner_free(g.runner);
 	(void)pthread_mutex_destroy(&g.mutex);
 	return e;

@@ -237,6 +237,21 @@ decode_exports(struct runner *runner, struct slot *slot)
 	runner->records += slot->exports.sink.record_count;
 }
 
+/* What a live source lost is counted, and whoever wants to know hears of the chunk. */
+static void
+note_live(struct runner *runner, struct slot *slot)
+{
+	const struct source_losses *losses = &slot->chunk.losses;
+
+	slot->drops.count[DROP_COLLECT_KERNEL] += losses->kernel;
+	slot->drops.count[DROP_COLLECT_QUEUE] += losses->queue;
+	slot->drops.count[DROP_COLLECT_REFUSED] += losses->refused;
+	slot->drops.count[DROP_COLLECT_MALFORMED] += losses->malformed;
+	if (runner->hooks.read != NULL)
+		runner->hooks.read(runner->hooks.context, runner_exports(runner),
+		    slot->exports.sink.reports, slot->exports.sink.report_count, &slot->drops);
+}
+
 /* Reads the next chunk into a slot; an empty slot with `end` set when there is no more. */
 static void
 fill_slot(struct runner *runner, struct slot *slot)
@@ -272,6 +287,8 @@ fill_slot(struct runner *runner, struct slot *slot)
 	}
 	if (runner->exporting)
 		decode_exports(runner, slot);
+	if (source_info(runner->source)->live)
+		note_live(runner, slot);
 }
 
 /* One shard's part of a segment of exports. */
@@ -538,7 +555,9 @@ reset(struct runner *runner, struct source *source)
 	runner->begun = false;
 	runner->exporting = false;
 	runner->records = 0;
-	export_stage_begin(runner->stage);
+	/* A live input goes on where the one before it ended, or where a saved one did. */
+	if (!source_info(source)->live)
+		export_stage_begin(runner->stage);
 	runner->stop = false;
 	runner->failed = ERR_OK;
 	runner->read_failed = ERR_OK;

@@ -20,15 +20,22 @@
 #include "pipeline/shard.h"
 #include "source/source.h"
 
+struct exports;
+
 /* What happens outside the runner; called by one thread at a time. */
 struct runner_hooks {
 	/* A window has ended.  `states` are merged, parallel to ANALYSES (NULL where disabled);
 	 * `number` counts the input's windows from 0.  A failure ends the run. */
 	enum err (*window)(
 	    void *context, const struct window *window, uint64_t number, void *const *states);
+	/* Live inputs: a chunk of messages has been decoded, and here is what it told of exporters
+	 * and what was dropped.  The collecting process may be saved now.  May be NULL. */
+	void (*read)(void *context, const struct exports *exports,
+	    const struct exporter_report *reports, size_t report_count,
+	    const struct drop_counters *drops);
 	/* Takes flows of the open window; may be NULL. */
 	struct flow_sink flows;
-	void *context; /* borrowed, for `window` */
+	void *context; /* borrowed, for `window` and `read` */
 };
 
 struct runner;

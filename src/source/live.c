@@ -37,7 +37,7 @@ struct live_source {
 	size_t allowed_count;
 	struct source_losses seen; /* losses that chunks have told of */
 	nsec_t last;               /* time of the packet before */
-	_Atomic bool stop;
+	_Atomic bool stop, pause;
 	bool running;
 	char kind[16];
 };
@@ -398,6 +398,15 @@ source_stop(struct source *source)
 	poke(live->shared.wake);
 }
 
+void
+source_pause(struct source *source)
+{
+	struct live_source *live = (struct live_source *)source;
+
+	atomic_store(&live->pause, true);
+	poke(live->shared.wake);
+}
+
 /* The reader whose oldest message is the oldest of all, or NULL. */
 static struct live_reader *
 oldest(struct live_source *live, const struct live_record **ret_record, size_t *ret_size)
@@ -555,6 +564,8 @@ read_live(struct source *source, struct chunk *chunk, struct err_info *info)
 	chunk->count = 0;
 	if (e != ERR_OK)
 		return e;
+	if (atomic_exchange(&live->pause, false))
+		return ERR_END;
 	if (!atomic_load(&live->stop))
 		wait_news(live);
 	(void)pthread_mutex_lock(&live->mutex);

@@ -72,6 +72,10 @@ MUST_CHECK enum err source_open_live(
 /* The source ends when what has arrived by now is read.  Any thread may call it. */
 void source_stop(struct source *source);
 
+/* The next source_read says ERR_END, and reading goes on after it: for a reader that has to begin
+ * anew.  Any thread may call it. */
+void source_pause(struct source *source);
+
 /*
  * Goes over to other listeners and exporters.  Listeners that stay keep their sockets and lose
  * nothing; those that go are read empty first.  After a failure nothing has changed.  Sizes and
