@@ -144,9 +144,9 @@ export_facts_qualify(
 		    "of its exporter.  What was never sampled is not there, so numbers of distinct "
 		    "things and of flows are of what was seen, and are not scaled.");
 	if (facts->unknown != 0)
-		section_quality(s,
-		    "Warning: the sampling rate of %s of the records is not known.  They count "
-		    "once, so the volumes are too low if their exporter samples (settings "
+		section_warn(s,
+		    "The sampling rate of %s flow records is not known. They count once, so "
+		    "volumes are too low if their exporter samples (settings "
 		    "default_sampling, force_sampling).",
 		    text_count(facts->unknown, unknown, sizeof unknown));
 }

@@ -174,6 +174,8 @@
 	    "a template forgotten because its exporter has too many")                              \
 	X(EXPORT_TEMPLATE_EXPIRED, "export.template_expired", 1,                                   \
 	    "a template forgotten because it was not repeated")                                    \
+	X(EXPORT_METERED_TWICE, "export.metered_twice", 1,                                         \
+	    "a flow record whose packets another record of its exporter has (run.metering)")       \
 	X(EXPORT_WITHDRAWAL, "export.withdrawal_ignored", 1,                                       \
 	    "a template withdrawal over UDP: ignored (RFC 7011, 8.4)")                             \
 	X(EXPORT_FIELD_UNKNOWN, "export.field_unknown", 1,                                         \

@@ -117,6 +117,19 @@ section_quality(struct section *s, const char *format, ...)
 	va_end(args);
 }
 
+void
+section_warn(struct section *s, const char *format, ...)
+{
+	json_t *warnings = json_object_get(s->object, "warnings");
+	va_list args;
+
+	if (warnings == NULL)
+		warnings = put(s->object, "warnings", json_array());
+	va_start(args, format);
+	append_formatted(warnings, format, args);
+	va_end(args);
+}
+
 struct section_table *
 section_table(struct section *s, const char *id, const char *title,
     const struct section_column *columns, size_t column_count)
@@ -220,17 +233,6 @@ section_caption(struct section_figure *f, const char *format, ...)
 	va_start(args, format);
 	(void)put(f->object, "caption", formatted(format, args));
 	va_end(args);
-}
-
-void
-section_mark(struct section_figure *f, nsec_t time, const char *label)
-{
-	json_t *marks = json_object_get(f->object, "marks");
-
-	if (marks == NULL)
-		marks = put(f->object, "marks", json_array());
-	(void)json_array_append_new(marks,
-	    json_pack("[I,o]", (json_int_t)(time / NSEC_PER_MS), json_text(label, strlen(label))));
 }
 
 json_t *

@@ -64,12 +64,13 @@ struct section *section_new(const char *id, const char *title);
 json_t *section_finish(struct section *s);
 
 /* Appends a sentence or paragraph of plain language to the summary; to the definition; to the notes
- * on quality. */
+ * on quality; to the warnings, which stand out above everything else: what makes figures wrong. */
 void section_say(struct section *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void
 section_define(struct section *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void
 section_quality(struct section *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void section_warn(struct section *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 struct section_table *section_table(struct section *s, const char *id, const char *title,
     const struct section_column *columns, size_t column_count);
@@ -87,8 +88,6 @@ void section_axis(
     struct section_figure *f, char axis, const char *label, const char *type, const char *unit);
 void section_caption(struct section_figure *f, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Marks a moment on a figure whose x axis is time: an event beside what it may explain. */
-void section_mark(struct section_figure *f, nsec_t time, const char *label);
 /* Adds a series and returns its array of points (borrowed). */
 json_t *section_series(struct section_figure *f, const char *name);
 

@@ -51,6 +51,9 @@ static const struct setting RUN_SETTINGS[] = {
 	    "one packet in so many, for flow records whose exporter does not say; 0: unknown" },
 	{ "force_sampling", SETTING_U64, "0", "0", "4294967295",
 	    "one packet in so many, whatever exporters say; 0: believe them" },
+	{ "metering", SETTING_TEXT, "auto", NULL, NULL,
+	    "which records count where routers meter on ingress and on egress: auto, ingress, "
+	    "egress, both" },
 	{ "trust_agent", SETTING_BOOL, "false", NULL, NULL,
 	    "the exporter is who its messages name (behind a proxy), not who sent them" },
 };

@@ -11,6 +11,7 @@
 #include "flow/key.h"
 #include "flow/stream.h"
 #include "pipeline/export_tcp.h"
+#include "pipeline/twice.h"
 
 /* Packets looked at when an input begins. */
 #define LOOK_AT 256
@@ -26,6 +27,7 @@ struct export_stage {
 	struct exports *exports;                /* owned */
 	struct fragment_reassembly *reassembly; /* owned */
 	struct export_tcp *tcp;                 /* owned */
+	struct twice *twice;                    /* owned */
 	struct prefix_set *own;                 /* owned; NULL without own prefixes or pools */
 	struct drop_counters drops;             /* of everything here, until the segment ends */
 	struct export_sink *sink;               /* of the call at hand */
@@ -79,6 +81,11 @@ export_stage_new(const struct config *config, struct hash_secret secret,
 	if (e != ERR_OK)
 		return e;
 	stage = xcalloc(1, sizeof *stage);
+	e = twice_new(settings_text(config->run, "metering"), &secret, &stage->twice, info);
+	if (e != ERR_OK) {
+		free(stage);
+		return e;
+	}
 	stage->mode = mode;
 	export_options_init(&options);
 	options.default_sampling = (uint32_t)settings_u64(config->run, "default_sampling");
@@ -109,6 +116,7 @@ export_stage_free(struct export_stage *stage)
 	if (stage == NULL)
 		return;
 	export_tcp_free(stage->tcp);
+	twice_free(stage->twice);
 	exports_free(stage->exports);
 	fragment_reassembly_free(stage->reassembly);
 	prefix_set_free(stage->own);
@@ -264,9 +272,13 @@ void
 export_stage_take(
     struct export_stage *stage, struct packet *packets, size_t count, struct export_sink *sink)
 {
+	size_t before = sink->record_count;
+
 	stage->sink = sink;
 	for (size_t i = 0; i < count; i++)
 		take_packet(stage, &packets[i]);
+	twice_mark(
+	    stage->twice, sink->records + before, sink->record_count - before, &stage->drops);
 }
 
 void

@@ -219,18 +219,68 @@ is_irregular(const char *name)
 	       strcmp(name, "packets.duplicates") == 0;
 }
 
-static enum err
-add_quality(struct build *b, struct err_info *info)
+static json_t *
+address_json(const struct result *r, size_t column)
 {
-	json_t *drops = json_object(), *evictions = json_object();
+	struct address a = result_address(r, column);
+	char text[ADDRESS_TEXT_SIZE];
+
+	return json_string(address_format(&a, text));
+}
+
+static json_t *
+count_json(uint64_t count)
+{
+	return json_integer(count < INT64_MAX ? (json_int_t)count : INT64_MAX);
+}
+
+/* How exporters sample, and what of their messages was lost. */
+static enum err
+add_exporters(struct build *b, json_t *sampling, json_t *loss, struct err_info *info)
+{
 	struct section_context period = { .begin = b->options->from, .end = b->options->to };
+	struct result *r;
+	enum err e;
+
+	if (!has_tables(b, analysis_find("quality/exporters")))
+		return ERR_OK;
+	e = query_run(&b->query, &r, info,
+	    "SELECT exporter AS x, domain AS d, sampling AS rate, source AS s, sum(records) AS n "
+	    "FROM exporter_rates WHERE" PERIOD_SQL "GROUP BY x, d, rate, s ORDER BY x, d, rate, s",
+	    PERIOD_ARGS(&period));
+	if (e != ERR_OK)
+		return e;
+	while (result_next(r))
+		json_array_append_new(sampling,
+		    json_pack("{s:o, s:o, s:o, s:s, s:o}", "exporter", address_json(r, 0), "domain",
+			count_json(result_u64(r, 1)), "rate", count_json(result_u64(r, 2)),
+			"source", result_text(r, 3), "records", count_json(result_u64(r, 4))));
+	result_free(r);
+	e = query_run(&b->query, &r, info,
+	    "SELECT exporter AS x, domain AS d, unit AS u, sum(lost) AS l, sum(expected) AS n "
+	    "FROM exporters WHERE" PERIOD_SQL "GROUP BY x, d, u ORDER BY x, d, u",
+	    PERIOD_ARGS(&period));
+	if (e != ERR_OK)
+		return e;
+	while (result_next(r))
+		json_array_append_new(loss,
+		    json_pack("{s:o, s:o, s:o, s:s, s:o}", "exporter", address_json(r, 0), "domain",
+			count_json(result_u64(r, 1)), "lost", count_json(result_u64(r, 3)), "unit",
+			result_text(r, 2), "expected", count_json(result_u64(r, 4))));
+	result_free(r);
+	return ERR_OK;
+}
+
+static enum err
+add_counters(struct build *b, json_t *quality, struct err_info *info)
+{
+	struct section_context period = { .begin = b->options->from, .end = b->options->to };
+	json_t *drops = json_object_get(quality, "drops");
+	json_t *evictions = json_object_get(quality, "evictions");
 	uint64_t read = 0, lost = 0;
 	struct result *r;
 	enum err e;
 
-	json_object_set_new(b->review, "quality",
-	    json_pack("{s:o, s:o, s:[], s:[]}", "drops", drops, "evictions", evictions, "sampling",
-		"loss"));
 	if (!has_tables(b, analysis_find("quality")))
 		return ERR_OK;
 	e = query_run(&b->query, &r, info,
@@ -252,12 +302,26 @@ add_quality(struct build *b, struct err_info *info)
 	}
 	result_free(r);
 	if (lost != 0)
-		json_array_append_new(
-		    json_object_get(json_object_get(b->review, "quality"), "loss"),
+		json_array_append_new(json_object_get(quality, "loss"),
 		    json_pack("{s:s, s:i, s:I, s:s, s:I}", "exporter", "captures", "domain", 0,
 			"lost", (json_int_t)lost, "unit", "packets", "expected",
 			(json_int_t)read + (json_int_t)lost));
 	return ERR_OK;
+}
+
+static enum err
+add_quality(struct build *b, struct err_info *info)
+{
+	json_t *quality =
+	    json_pack("{s:{}, s:{}, s:[], s:[]}", "drops", "evictions", "sampling", "loss");
+	enum err e;
+
+	json_object_set_new(b->review, "quality", quality);
+	e = add_counters(b, quality, info);
+	if (e != ERR_OK)
+		return e;
+	return add_exporters(
+	    b, json_object_get(quality, "sampling"), json_object_get(quality, "loss"), info);
 }
 
 static void

@@ -226,20 +226,31 @@ shard_packets(struct shard *s, struct packet **packets, size_t count)
 	meter(s, packets, count);
 }
 
+/* All that count once: what an exporter tells a second time is for the store alone. */
+static void
+observe_records(struct shard *s, const struct flow_record *const *records, size_t count)
+{
+	const struct flow_record *list[BATCH_MAX];
+	struct batch batch = { .type = OBS_RECORD, .records = list };
+
+	for (size_t i = 0; i < count; i++) {
+		list[batch.count] = records[i];
+		batch.count += !records[i]->twice;
+		if (batch.count != 0 && (batch.count == BATCH_MAX || i + 1 == count)) {
+			observe(s, &batch);
+			batch.count = 0;
+		}
+	}
+}
+
 void
 shard_records(struct shard *s, const struct flow_record *const *records, size_t count)
 {
 	s->counters.records += count;
 	if (count != 0)
 		s->latest = records[count - 1]->time;
-	for (size_t i = 0; (s->consumed & OBS_RECORD) != 0 && i < count; i += BATCH_MAX) {
-		struct batch batch = {
-			.type = OBS_RECORD,
-			.count = count - i < BATCH_MAX ? count - i : BATCH_MAX,
-			.records = records + i,
-		};
-		observe(s, &batch);
-	}
+	if ((s->consumed & OBS_RECORD) != 0)
+		observe_records(s, records, count);
 	if (s->kept != NULL && count != 0 && s->failed == ERR_OK)
 		s->failed = s->sink.take_records(s->sink.context, records, count);
 }

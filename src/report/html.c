@@ -283,6 +283,7 @@ provenance(struct page *p, const json_t *review)
 		{ "domain", "Domain", "number", "" },
 		{ "rate", "Rate", "number", "" },
 		{ "source", "Source", "text", "" },
+		{ "records", "Records", "count", "" },
 	};
 	static const struct html_column loss[] = {
 		{ "exporter", "Exporter", "text", "" },

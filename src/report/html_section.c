@@ -41,7 +41,13 @@ html_section(struct page *p, const json_t *section, size_t chapter, size_t index
 	markup_id(p->out, id);
 	(void)fputs("\">\n<h3>", p->out);
 	markup_bdi(p->out, section, "title");
-	(void)fputs("</h3>\n<div class=\"summary\">\n", p->out);
+	(void)fputs("</h3>\n", p->out);
+	if (json_array_size(json_object_get(section, "warnings")) != 0) {
+		(void)fputs("<div class=\"warning\" role=\"note\">\n", p->out);
+		paragraphs(p, json_object_get(section, "warnings"));
+		(void)fputs("</div>\n", p->out);
+	}
+	(void)fputs("<div class=\"summary\">\n", p->out);
 	paragraphs(p, json_object_get(section, "summary"));
 	(void)fputs("</div>\n", p->out);
 	json_array_foreach (json_object_get(section, "figures"), i, item) {

@@ -60,13 +60,29 @@ key_of(int64_t bin, uint64_t line)
 	return (uint64_t)(bin + BIN_BIAS) << BIN_SHIFT | line;
 }
 
-/* The cell of a key; where the table is full, one for all times. */
+/* The cell of a key; where the table is full, one of its rate for all series and times, which is
+ * made in any case. */
 static inline struct cell *
 cell_at(struct cells *cells, uint64_t key)
 {
 	struct cell *cell = cells_at(cells, key);
+	size_t most = cells->most;
 
-	return cell != NULL ? cell : cells_at(cells, key & LINE_MASK);
+	if (__builtin_expect(cell != NULL, 1))
+		return cell;
+	cells->most = cells->count + 1;
+	cell = cells_at(cells, key & RATES_MASK);
+	cells->most = most;
+	return cell;
+}
+
+/* From 1970 to 2116: bins of other times would not fit. */
+static inline nsec_t
+sane_time(nsec_t time)
+{
+	if (__builtin_expect(time < 0, 0))
+		return 0;
+	return time < INT64_MAX / 2 ? time : INT64_MAX / 2;
 }
 
 static inline int64_t
@@ -117,13 +133,9 @@ add_slope(
 	struct cell *begin = cells_at(&s->slopes, key_of(from, line));
 	struct cell *end;
 
-	if (begin == NULL)
-		return;
 	begin->sums[SUM_PACKETS] += packets;
 	begin->sums[SUM_OCTETS] += octets;
-	end = cell_at(&s->slopes, key_of(to, line));
-	if (end == NULL)
-		return;
+	end = cells_at(&s->slopes, key_of(to, line));
 	end->sums[SUM_PACKETS] -= packets;
 	end->sums[SUM_OCTETS] -= octets;
 }
@@ -141,17 +153,13 @@ add_long(struct spread *s, int64_t first, int64_t last, uint64_t line, nsec_t be
 	struct shares octets = share_out(cut(v->octets), head, step, between);
 	struct cell *cell = cell_at(&s->sums, key_of(first, line));
 
-	if (cell != NULL) {
-		cell->sums[SUM_PACKETS] += packets.first;
-		cell->sums[SUM_OCTETS] += octets.first;
-		cell->sums[SUM_RECORDS] += v->records;
-	}
+	cell->sums[SUM_PACKETS] += packets.first;
+	cell->sums[SUM_OCTETS] += octets.first;
+	cell->sums[SUM_RECORDS] += v->records;
 	cell = cell_at(&s->sums, key_of(last, line));
-	if (cell != NULL) {
-		cell->sums[SUM_PACKETS] += packets.last;
-		cell->sums[SUM_OCTETS] += octets.last;
-		cell->sums[SUM_SQUARES] += v->squares;
-	}
+	cell->sums[SUM_PACKETS] += packets.last;
+	cell->sums[SUM_OCTETS] += octets.last;
+	cell->sums[SUM_SQUARES] += v->squares;
 	if ((packets.between | octets.between) != 0 && between != 0)
 		add_slope(s, first + 1, last, line, packets.between, octets.between);
 }
@@ -164,9 +172,13 @@ spread_add(struct spread *s, uint32_t series, uint32_t sampling, nsec_t begin, n
 	uint32_t held = s->rates.list[rate];
 	struct spread_volume v = *volume;
 	uint64_t line = (uint64_t)series << RATES_BITS | rate;
-	int64_t last = bin_of(s, end), first = begin < end ? bin_of(s, begin) : last;
+	int64_t first, last;
 	struct cell *cell;
 
+	begin = sane_time(begin);
+	end = sane_time(end);
+	last = bin_of(s, end);
+	first = begin < end ? bin_of(s, begin) : last;
 	if (__builtin_expect(held != sampling, 0)) {
 		v.packets = rates_restate(v.packets, sampling, held);
 		v.octets = rates_restate(v.octets, sampling, held);
@@ -178,8 +190,6 @@ spread_add(struct spread *s, uint32_t series, uint32_t sampling, nsec_t begin, n
 		return;
 	}
 	cell = cell_at(&s->sums, key_of(last, line));
-	if (cell == NULL)
-		return;
 	cell->sums[SUM_PACKETS] += cut(v.packets);
 	cell->sums[SUM_OCTETS] += cut(v.octets);
 	cell->sums[SUM_SQUARES] += v.squares;
@@ -203,8 +213,6 @@ merge_cells(
 		rate = rates_number(&into->rates, old);
 		held = into->rates.list[rate];
 		target = cell_at(cells, (cell->key & ~RATES_MASK) | rate);
-		if (target == NULL)
-			continue;
 		target->sums[SUM_PACKETS] += rates_restate(cell->sums[SUM_PACKETS], old, held);
 		target->sums[SUM_OCTETS] += rates_restate(cell->sums[SUM_OCTETS], old, held);
 		target->sums[SUM_SQUARES] +=
