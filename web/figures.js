@@ -101,6 +101,16 @@ function lonely(rows) {
 	return rows.filter((r, i) => has(i) && !has(i - 1) && !has(i + 1));
 }
 
+// Events marked on the time axis: a rule and its label, lowered step by step so that neighbours can be read.
+function moments(figure, time) {
+	const [begin, end] = time.scale.domain;
+	const all = (Array.isArray(figure.marks) ? figure.marks : []).filter((m) => Array.isArray(m) && m[0] >= begin && m[0] <= end);
+	return [
+		Plot.ruleX(all, { x: (m) => m[0], stroke: 'var(--muted)', strokeDasharray: '3 3', className: 'm-moment' }),
+		...all.map((m, i) => Plot.text([m], { x: (d) => d[0], text: (d) => short(d[1], 30), frameAnchor: 'top', dy: 4 + 12 * (i % 4), dx: 3, textAnchor: 'start', className: 'm-label' })),
+	];
+}
+
 function timeSeries(figure, { width, zone }) {
 	const log = figure.y?.type === 'log';
 	const rows = figure.series.map((s) => timeRows(s, log));
@@ -116,6 +126,7 @@ function timeSeries(figure, { width, zone }) {
 		marks.push(Plot.line(r, { x: 't', y: 'y', stroke: color(i), strokeWidth: 1.6, strokeDasharray: dash(i), className: 'm-line' }));
 		marks.push(Plot.dot(lonely(r), { x: 't', y: 'y', r: 2.5, fill: color(i), className: 'm-dot' }));
 	});
+	marks.push(...moments(figure, time));
 	const told = rows.flatMap((r, i) => r.filter((p) => Number.isFinite(p.y)).map((p) => ({ ...p, series: figure.series[i] })));
 	const interval = (p) => (Number.isFinite(p.low) ? `\n95\u2009%: ${quantity(p.low, figure.y?.unit)} to ${quantity(p.high, figure.y?.unit)}` : '');
 	marks.push(Plot.ruleX(told, Plot.pointer({ x: 't', py: 'y', stroke: 'var(--muted)', strokeOpacity: 0.5 })));

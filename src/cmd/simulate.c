@@ -242,6 +242,7 @@ simulate(const struct request *request, struct err_info *info)
 		return e;
 	truth = truth_new();
 	simulation = simulation_new(request->seed, capture, truth);
+	simulation_set_output(simulation, request->output);
 	e = request->scenario->run(simulation, request->settings, info);
 	simulation_free(simulation);
 	closed = capture_close(capture, e == ERR_OK ? info : NULL);

@@ -235,6 +235,17 @@ section_caption(struct section_figure *f, const char *format, ...)
 	va_end(args);
 }
 
+void
+section_mark(struct section_figure *f, nsec_t time, const char *label)
+{
+	json_t *marks = json_object_get(f->object, "marks");
+
+	if (marks == NULL)
+		marks = put(f->object, "marks", json_array());
+	(void)json_array_append_new(marks,
+	    json_pack("[I,o]", (json_int_t)(time / NSEC_PER_MS), json_text(label, strlen(label))));
+}
+
 json_t *
 section_series(struct section_figure *f, const char *name)
 {

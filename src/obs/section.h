@@ -88,6 +88,8 @@ void section_axis(
     struct section_figure *f, char axis, const char *label, const char *type, const char *unit);
 void section_caption(struct section_figure *f, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Marks a moment on a figure whose x axis is time: an event beside what it may explain. */
+void section_mark(struct section_figure *f, nsec_t time, const char *label);
 /* Adds a series and returns its array of points (borrowed). */
 json_t *section_series(struct section_figure *f, const char *name);
 

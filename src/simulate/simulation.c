@@ -19,6 +19,7 @@ struct simulation {
 	struct random random;
 	struct capture *capture; /* borrowed */
 	struct truth *truth;     /* borrowed */
+	const char *output;      /* borrowed, or NULL */
 	struct waiting *queue;   /* owned: a heap, the earliest first */
 	size_t count, size;
 	uint64_t queued;
@@ -43,6 +44,24 @@ simulation_free(struct simulation *s)
 	simulation_advance(s, INT64_MAX);
 	free(s->queue);
 	free(s);
+}
+
+void
+simulation_set_output(struct simulation *s, const char *path)
+{
+	s->output = path;
+}
+
+const char *
+simulation_output(const struct simulation *s)
+{
+	return s->output;
+}
+
+void
+simulation_tell(struct simulation *s, const char *name, json_t *value)
+{
+	truth_tell(s->truth, name, value);
 }
 
 struct random *

@@ -31,6 +31,13 @@ struct simulation *simulation_new(uint64_t seed, struct capture *capture, struct
 /* Writes what still waits, and frees. */
 void simulation_free(struct simulation *simulation);
 
+/* The path of the capture, for a scenario that writes more files beside it; NULL by default. */
+void simulation_set_output(struct simulation *simulation, const char *path);
+const char *simulation_output(const struct simulation *simulation);
+
+/* Puts what only the scenario knows into the truth, under `name`.  The value is taken over. */
+void simulation_tell(struct simulation *simulation, const char *name, json_t *value);
+
 struct random *simulation_random(struct simulation *simulation);
 
 /* Says what a run is about, before its first packet: when it begins, how long sessions begin, and

@@ -19,7 +19,14 @@ truth_new(void)
 	t->bin = NSEC_PER_SEC;
 	t->first = INT64_MAX;
 	t->last = INT64_MIN;
+	t->told = json_object();
 	return t;
+}
+
+void
+truth_tell(struct truth *t, const char *name, json_t *value)
+{
+	json_object_set_new(t->told, name, value);
 }
 
 void
@@ -40,6 +47,7 @@ truth_free(struct truth *t)
 	tally_release(&t->flows);
 	tally_release(&t->pairs);
 	tally_release(&t->ports);
+	json_decref(t->told);
 	free(t->own);
 	free(t->bins);
 	free(t->rtts);

@@ -42,6 +42,9 @@ void truth_frame(struct truth *truth, const struct truth_note *note);
 /* Counts one TCP handshake: SYN to SYN-ACK as the capture sees it. */
 void truth_handshake(struct truth *truth, nsec_t rtt);
 
+/* Adds a value of the scenario's own to the document, under `name`; it is taken over. */
+void truth_tell(struct truth *truth, const char *name, json_t *value);
+
 /* The document's counted part, to be owned by the caller. */
 json_t *truth_json(const struct truth *truth);
 

@@ -48,6 +48,7 @@ struct truth {
 	uint32_t *rtts; /* owned: microseconds */
 	size_t rtt_count, rtt_size;
 	struct tally flows, pairs, ports;
+	json_t *told; /* owned: what the scenario adds */
 };
 
 #endif

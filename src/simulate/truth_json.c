@@ -294,6 +294,7 @@ truth_json(const struct truth *t)
 	json_object_set_new(truth, "prefixes", ends_json(t, pairs, true));
 	json_object_set_new(truth, "pairs", pairs_json(t, pairs));
 	json_object_set_new(truth, "bins", bins_json(t));
+	json_object_update(truth, t->told);
 	free(pairs);
 	return truth;
 }

@@ -1,56 +1,83 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Writes a small capture of flow exports whose every figure can be checked by hand.
+"""Writes a capture of NetFlow v5 exports whose every figure can be checked by hand, and a configuration with its customers.
 
-usage: exports.py OUT.pcap
+usage: exports.py OUT.pcap OUT.yaml
 
-From 2026-01-05 00:00:00 UTC, one datagram every 10 s, 31 of them, NetFlow v5 to port 2055; the last ones fall into a second window:
-  203.0.113.1, engine 7, sampling 1 in 100: two records in each, a download 198.51.100.1:443 -> 192.0.2.10:50000 of 10 packets of 1420
-  octets within 9 s, and a DNS answer of 1 packet of 200 octets; datagrams 5 and 6 are lost on the way
-  203.0.113.2, engine 0, which says nothing about sampling: one record of UDP 192.0.2.11:40000 -> 198.51.100.9:60000, 3 packets of 100 octets
+A router at 192.0.2.254 samples 1 packet in 100; all its packets have 1000 octets. Customers are 10.0.0.1 (fiber, client-type),
+10.0.0.2 (fiber, sends 200 MB) and 10.0.0.3 (dsl); the servers are 198.51.100.1 (AS 64500) and 203.0.113.9 (AS 64501).
+On Monday, 2014-05-26, and on the same day of 2013 (with half of the HTTPS), each record within a second, UTC:
+
+  20:00  10.0.0.1 <- 198.51.100.1  tcp/443   400 packets sampled     40 MB
+  20:00  10.0.0.1 -> 198.51.100.1  tcp/443    20                      2 MB
+  21:00  10.0.0.2 <- 203.0.113.9   tcp/80    300                     30 MB
+  21:00  10.0.0.2 -> 203.0.113.9   tcp/50000 2000 (both ports high) 200 MB
+  22:00  10.0.0.3 <- 203.0.113.9   udp/443   100                     10 MB
+  22:00  10.0.0.3 -> 10.0.0.1      icmp       10 (both customers)     1 MB
+  23:00  198.51.100.1 -> 203.0.113.9 tcp/25   50 (nobody's)           5 MB
 """
 import ipaddress
 import struct
 import sys
 
-BEGIN = 1767571200
-BOOT = BEGIN - 3600
+DAYS = [(1369526400, 2), (1401062400, 1)]  # 2013-05-26, 2014-05-26; HTTPS is divided by this
+SAMPLING = 100
+AS = {"198.51.100.1": 64500, "203.0.113.9": 64501}
+ROWS = [
+    (20, "198.51.100.1", "10.0.0.1", 6, 443, 40000, 400),
+    (20, "10.0.0.1", "198.51.100.1", 6, 40000, 443, 20),
+    (21, "203.0.113.9", "10.0.0.2", 6, 80, 40000, 300),
+    (21, "10.0.0.2", "203.0.113.9", 6, 40000, 50000, 2000),
+    (22, "203.0.113.9", "10.0.0.3", 17, 443, 40000, 100),
+    (22, "10.0.0.3", "10.0.0.1", 1, 0, 0, 10),
+    (23, "198.51.100.1", "203.0.113.9", 6, 40000, 25, 50),
+]
+CONFIG = """site:
+  time_zone: UTC
+  own_prefixes: [10.0.0.0/8]
+  customer_pools:
+    - {prefix: 10.0.0.0/31, service: fiber}
+    - {prefix: 10.0.0.2/32, service: fiber}
+    - {prefix: 10.0.0.3/32, service: dsl}
+"""
 
 
-def udp(source, payload):
-    head = struct.pack(">BBHHHBBH", 0x45, 0, 28 + len(payload), 0, 0x4000, 64, 17, 0)
-    head += ipaddress.ip_address(source).packed + ipaddress.ip_address("203.0.113.200").packed
-    total = sum(struct.unpack(">10H", head))
+def packed(address):
+    return ipaddress.ip_address(address).packed
+
+
+def datagram(time, sequence, row):
+    """One record a datagram; the exporter was started an hour before."""
+    _, source, destination, protocol, source_port, destination_port, packets = row
+    record = struct.pack(">4s4s4sHHIIIIHHBBBBHHBBH", packed(source), packed(destination), b"\0" * 4, 1, 2, packets, packets * 1000,
+                         3599000, 3600000, source_port, destination_port, 0, 0, protocol, 0, AS.get(source, 0), AS.get(destination, 0), 0, 0, 0)
+    header = struct.pack(">HHIIIIBBH", 5, 1, 3600000, time, 0, sequence, 0, 0, 1 << 14 | SAMPLING)
+    return header + record
+
+
+def packet(payload):
+    udp = struct.pack(">HHHH", 30000, 2055, 8 + len(payload), 0) + payload
+    header = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, packed("192.0.2.254"), packed("192.0.2.1"))
+    total = sum(struct.unpack(">10H", header))
     total = (total & 0xFFFF) + (total >> 16)
-    head = head[:10] + struct.pack(">H", ~total & 0xFFFF) + head[12:]
-    return bytes(12) + b"\x08\x00" + head + struct.pack(">HHHH", 40000, 2055, 8 + len(payload), 0) + payload
-
-
-def record(source, destination, ports, protocol, packets, octets, begin, end):
-    s, d = ipaddress.ip_address(source).packed, ipaddress.ip_address(destination).packed
-    return (s + d + bytes(4) + struct.pack(">HHII", 3, 4, packets, octets) +
-            struct.pack(">IIHH", int((begin - BOOT) * 1000), int((end - BOOT) * 1000), *ports) +
-            struct.pack(">BBBBHHBBH", 0, 0, protocol, 0, 64500, 64501, 24, 24, 0))
-
-
-def message(records, now, sequence, engine, sampling):
-    return struct.pack(">HHIIIIBBH", 5, len(records), (now - BOOT) * 1000, now, 0, sequence, 0, engine, sampling) + b"".join(records)
+    return b"\2" * 6 + b"\4" * 6 + b"\x08\0" + header[:10] + struct.pack(">H", ~total & 0xFFFF) + header[12:] + udp
 
 
 def main():
-    frames = []
-    for i in range(31):
-        now = BEGIN + 10 * i + 10
-        first = message([record("198.51.100.1", "192.0.2.10", (443, 50000), 6, 10, 14200, now - 10, now - 1),
-                         record("198.51.100.53", "192.0.2.10", (53, 50001), 17, 1, 200, now - 5, now - 5)], now, 2 * i, 7, 1 << 14 | 100)
-        if i not in (5, 6):
-            frames.append((now, udp("203.0.113.1", first)))
-        frames.append((now, udp("203.0.113.2", message([record("192.0.2.11", "198.51.100.9", (40000, 60000), 17, 3, 300, now - 2, now - 1)],
-                                                       now, i, 0, 0))))
-    with open(sys.argv[1], "wb") as out:
-        out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-        for now, frame in frames:
-            out.write(struct.pack("<IIII", now, 0, len(frame), len(frame)) + frame)
+    out = bytearray(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+    sequence = 0
+    for day, divisor in DAYS:
+        for row in ROWS:
+            time = day + row[0] * 3600 + 1
+            if row[4] == 443 and row[3] == 6:
+                row = row[:6] + (row[6] // divisor,)
+            frame = packet(datagram(time, sequence, row))
+            out += struct.pack("<IIII", time, 0, len(frame), len(frame)) + frame
+            sequence += 1
+    with open(sys.argv[1], "wb") as f:
+        f.write(out)
+    with open(sys.argv[2], "w", encoding="utf-8") as f:
+        f.write(CONFIG)
 
 
 main()
