@@ -73,10 +73,9 @@ void trend_read_csv(struct trend *trend, const char *path);
 void trend_read_events(struct trend *trend, const char *path);
 void trend_read_rrd(struct trend *trend, const char *map_path, const char *program);
 /* What the store holds (trend_store.c). */
-MUST_CHECK enum err
-trend_read_store(struct trend *trend, const struct section_context *context, struct err_info *info);
-MUST_CHECK enum err trend_read_interfaces(struct trend *trend,
-    const struct section_context *context, const char *interfaces, struct err_info *info);
+void trend_read_store(struct trend *trend, const struct section_context *context);
+void trend_read_interfaces(
+    struct trend *trend, const struct section_context *context, const char *interfaces);
 
 /* The section (trend_section.c). */
 MUST_CHECK enum err trend_section(

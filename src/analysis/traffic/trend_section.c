@@ -367,13 +367,12 @@ is_trend(const struct trend *trend)
 }
 
 /* Everything that the settings name. */
-static enum err
-read_all(struct trend *trend, const struct section_context *c, struct err_info *info)
+static void
+read_all(struct trend *trend, const struct section_context *c)
 {
 	const char *csv = settings_text(c->settings, "csv");
 	const char *rrd = settings_text(c->settings, "rrd");
 	const char *events = settings_text(c->settings, "events");
-	enum err e = ERR_OK;
 
 	if (csv[0] != '\0')
 		trend_read_csv(trend, csv);
@@ -382,10 +381,8 @@ read_all(struct trend *trend, const struct section_context *c, struct err_info *
 	if (events[0] != '\0')
 		trend_read_events(trend, events);
 	if (settings_bool(c->settings, "store"))
-		e = trend_read_store(trend, c, info);
-	if (e == ERR_OK)
-		e = trend_read_interfaces(trend, c, settings_text(c->settings, "interfaces"), info);
-	return e;
+		trend_read_store(trend, c);
+	trend_read_interfaces(trend, c, settings_text(c->settings, "interfaces"));
 }
 
 static void
@@ -415,7 +412,7 @@ trend_section(const struct section_context *context, struct section *section, st
 
 	trend->zone = zone;
 	if (e == ERR_OK)
-		e = read_all(trend, context, info);
+		read_all(trend, context);
 	if (e == ERR_OK && !is_trend(trend))
 		e = ERR_END;
 	if (e == ERR_OK)

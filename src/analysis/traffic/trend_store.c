@@ -3,7 +3,8 @@
  * Months from what the store holds: volumes of users, traffic by direction, interface counters.
  *
  * How much of a month is known is the number of hours in which there was any traffic.  All rows up
- * to the end of the review's period count, whenever it begins: a trend needs its past.
+ * to the end of the review's period count, whenever it begins: a trend needs its past.  The tables
+ * are other analyses': a store without them has nothing to tell.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,18 +35,18 @@ add_sums(struct trend *trend, const char *service, enum trend_direction directio
 }
 
 /* The hours of each month in which there was traffic go to every series of a source. */
-static enum err
-add_coverage(
-    struct trend *trend, const struct section_context *c, const char *source, struct err_info *info)
+static void
+add_coverage(struct trend *trend, const struct section_context *c, const char *source)
 {
+	struct err_info ignored;
 	struct result *r;
-	enum err e = query_run(c->store, &r, info,
+	enum err e = query_run(c->store, &r, &ignored,
 	    "SELECT intDiv(bin, 3600000) AS hour FROM traffic_volume WHERE window_begin < %llu "
 	    "GROUP BY hour ORDER BY hour",
 	    until_ms(c));
 
 	if (e != ERR_OK)
-		return e;
+		return;
 	while (result_next(r)) {
 		int64_t seconds = (int64_t)result_u64(r, 0) * HOUR;
 		int month = trend_month_of(trend->zone, seconds);
@@ -57,42 +58,41 @@ add_coverage(
 		}
 	}
 	result_free(r);
-	return ERR_OK;
 }
 
 /* Volumes of users by service; false when there are none. */
-static enum err
-read_users(struct trend *trend, const struct section_context *c, bool *ret_any)
+static bool
+read_users(struct trend *trend, const struct section_context *c)
 {
+	bool any = false;
 	struct err_info ignored;
 	struct result *r;
 
-	*ret_any = false;
-	/* Without the table there are no users: not a failure. */
 	if (query_run(c->store, &r, &ignored,
 		"SELECT day, service, direction, sampling, sum(octets) AS octets, sum(squares) AS "
 		"squares FROM traffic_users WHERE window_begin < %llu "
 		"GROUP BY day, service, direction, sampling "
 		"ORDER BY day, service, direction, sampling",
 		until_ms(c)) != ERR_OK)
-		return ERR_OK;
+		return false;
 	while (result_next(r)) {
 		bool in = strcmp(result_text(r, 2), "in") == 0;
 		int month = trend_month_of(trend->zone, (int64_t)(result_u64(r, 0) / 1000));
 		add_sums(trend, result_text(r, 1), in ? TREND_IN : TREND_OUT, "users", month,
 		    result_u64(r, 3), result_u64(r, 4), result_u64(r, 5));
-		*ret_any = true;
+		any = true;
 	}
 	result_free(r);
-	return ERR_OK;
+	return any;
 }
 
 /* Traffic by direction of the site: what leaves it is from users (IN). */
-static enum err
-read_volume(struct trend *trend, const struct section_context *c, struct err_info *info)
+static void
+read_volume(struct trend *trend, const struct section_context *c)
 {
+	struct err_info ignored;
 	struct result *r;
-	enum err e = query_run(c->store, &r, info,
+	enum err e = query_run(c->store, &r, &ignored,
 	    "SELECT intDiv(bin, 3600000) AS hour, direction, sampling, sum(octets) AS octets, "
 	    "sum(squares) AS squares FROM traffic_volume WHERE window_begin < %llu AND "
 	    "(direction = 'in' OR direction = 'out') GROUP BY hour, direction, sampling "
@@ -100,7 +100,7 @@ read_volume(struct trend *trend, const struct section_context *c, struct err_inf
 	    until_ms(c));
 
 	if (e != ERR_OK)
-		return e;
+		return;
 	while (result_next(r)) {
 		bool out = strcmp(result_text(r, 1), "out") == 0;
 		int month = trend_month_of(trend->zone, (int64_t)result_u64(r, 0) * HOUR);
@@ -108,20 +108,16 @@ read_volume(struct trend *trend, const struct section_context *c, struct err_inf
 		    result_u64(r, 2), result_u64(r, 3), result_u64(r, 4));
 	}
 	result_free(r);
-	return ERR_OK;
 }
 
-enum err
-trend_read_store(struct trend *trend, const struct section_context *context, struct err_info *info)
+void
+trend_read_store(struct trend *trend, const struct section_context *context)
 {
-	bool any = false;
-	enum err e = read_users(trend, context, &any);
+	bool users = read_users(trend, context);
 
-	if (e == ERR_OK && !any)
-		e = read_volume(trend, context, info);
-	if (e == ERR_OK)
-		e = add_coverage(trend, context, any ? "users" : "traffic", info);
-	return e;
+	if (!users)
+		read_volume(trend, context);
+	add_coverage(trend, context, users ? "users" : "traffic");
 }
 
 /* Whether "address/number" is among the comma-separated interfaces. */
@@ -145,22 +141,21 @@ is_listed(const char *interfaces, const struct address *exporter, uint64_t numbe
 	return false;
 }
 
-enum err
-trend_read_interfaces(struct trend *trend, const struct section_context *context,
-    const char *interfaces, struct err_info *info)
+void
+trend_read_interfaces(
+    struct trend *trend, const struct section_context *context, const char *interfaces)
 {
 	struct err_info ignored;
 	char text[ADDRESS_TEXT_SIZE], name[TREND_NAME_SIZE];
 	struct result *r;
 
-	(void)info;
 	if (interfaces[0] == '\0' ||
 	    query_run(context->store, &r, &ignored,
 		"SELECT exporter, interface, counted_from, counted_until, in_octets, out_octets "
 		"FROM interface_counters WHERE window_begin < %llu "
 		"ORDER BY exporter, interface, counted_from",
 		until_ms(context)) != ERR_OK)
-		return ERR_OK;
+		return;
 	while (result_next(r)) {
 		struct address exporter = result_address(r, 0);
 		uint64_t begin = result_u64(r, 2), end = result_u64(r, 3);
@@ -177,5 +172,4 @@ trend_read_interfaces(struct trend *trend, const struct section_context *context
 		trend_add(trend, name, TREND_OUT, "counters", &m);
 	}
 	result_free(r);
-	return ERR_OK;
 }
