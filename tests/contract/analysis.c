@@ -660,7 +660,7 @@ test_section_of_rows(void **state)
 
 	if (analysis_of(state)->table_count == 0) { /* it has no rows of its own to speak of */
 		free(one);
-		observations_free(o);
+		free(o);
 		return;
 	}
 	assert_non_null(one);
