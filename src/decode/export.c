@@ -54,6 +54,7 @@ exports_free(struct exports *x)
 		export_exporter_free(x, (struct exporter *)x->exporters.newer);
 	free((void *)x->buckets);
 	free(x->departed);
+	free(x->text);
 	free(x);
 }
 

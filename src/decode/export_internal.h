@@ -140,6 +140,7 @@ struct exports {
 	size_t memory;                    /* octets that exporters hold */
 	struct exporter_report *departed; /* owned: of domains that are no more */
 	size_t departed_count, departed_room;
+	struct export_text *text; /* owned: columns of the table being read; export_text.c */
 };
 
 /* The exporter of a message, made if it is new, now the newest.  Others may go for it. */

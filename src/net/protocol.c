@@ -3,6 +3,7 @@
 #include "net/protocol.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
 	uint8_t number;
@@ -145,6 +146,62 @@ protocol_name(uint8_t protocol, char *text, size_t size)
 			return PROTOCOLS[i].name;
 	(void)snprintf(text, size, "protocol %u", protocol);
 	return text;
+}
+
+/* Other names that collectors print. */
+static const struct {
+	uint8_t number;
+	const char *name;
+} ALIASES[] = {
+	{ 4, "IPIP" },
+	{ 33, "DCCP" },
+	{ 43, "IP6Rt" },
+	{ 44, "IP6Fr" },
+	{ 58, "ICMP6" },
+	{ 58, "IPv6-ICMP" },
+	{ 59, "IP6No" },
+	{ 60, "IP6Op" },
+	{ 88, "EIGRP" },
+	{ 89, "OSPF" },
+	{ 103, "PIM" },
+	{ 108, "PCOMP" },
+	{ 112, "VRRP" },
+	{ 115, "L2TP" },
+	{ 124, "ISIS" },
+	{ 132, "SCTP" },
+	{ 136, "UDPli" },
+	{ 137, "MPLS" },
+};
+
+/* One to three digits that make no more than 255. */
+static bool
+parse_number(const char *text, uint8_t *ret_number)
+{
+	unsigned value = 0;
+	size_t count = 0;
+
+	for (; text[count] >= '0' && text[count] <= '9' && count < 4; count++)
+		value = value * 10 + (unsigned)(text[count] - '0');
+	if (count == 0 || text[count] != '\0' || value > UINT8_MAX)
+		return false;
+	*ret_number = (uint8_t)value;
+	return true;
+}
+
+bool
+protocol_parse(const char *name, uint8_t *ret_protocol)
+{
+	for (size_t i = 0; i < sizeof PROTOCOLS / sizeof PROTOCOLS[0]; i++)
+		if (strcasecmp(PROTOCOLS[i].name, name) == 0) {
+			*ret_protocol = PROTOCOLS[i].number;
+			return true;
+		}
+	for (size_t i = 0; i < sizeof ALIASES / sizeof ALIASES[0]; i++)
+		if (strcasecmp(ALIASES[i].name, name) == 0) {
+			*ret_protocol = ALIASES[i].number;
+			return true;
+		}
+	return parse_number(name, ret_protocol);
 }
 
 const char *

@@ -210,6 +210,8 @@
 	    "a packet of a capture of exports that carries no export message")                     \
 	X(EXPORT_STREAM_BROKEN, "export.stream_broken", 1,                                         \
 	    "a TCP connection of an IPFIX exporter with missing octets or no IPFIX: not read on")  \
+	X(EXPORT_TEXT, "export.bad_line", 0,                                                       \
+	    "a line of a table of flows that is no flow, or has a value that cannot be")           \
 	X(SFLOW_HEADER, "sflow.bad_header", 0,                                                     \
 	    "an sFlow datagram that ends inside its header, or has an unknown kind of address")    \
 	X(SFLOW_TRUNCATED, "sflow.truncated", 0,                                                   \

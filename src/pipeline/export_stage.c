@@ -167,7 +167,6 @@ void
 export_stage_begin(struct export_stage *stage)
 {
 	exports_new_input(stage->exports);
-	exports_close_stream(stage->exports, 1); /* of a file of messages before it */
 	export_tcp_clear(stage->tcp);
 }
 

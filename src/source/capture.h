@@ -29,6 +29,7 @@ struct capture_run {
 	uint64_t offset;        /* of data[0] in the uncompressed input */
 	struct packet *packets; /* room for `most` */
 	size_t most;
+	bool last; /* no octets come after these */
 
 	/* Results; zero before the run. */
 	size_t count;        /* packets filled */
@@ -36,6 +37,11 @@ struct capture_run {
 	size_t need;         /* octets from there that the next record takes, as far as is known */
 	nsec_t begin, end;   /* earliest and latest packet time, when count > 0 */
 	const char *failure; /* why the octets after `used` are no record; NULL when they may be */
+};
+
+/* Octets of a run. */
+struct capture_slice {
+	size_t begin, size;
 };
 
 struct capture_format {
@@ -52,10 +58,17 @@ struct capture_format {
 	/* Packets that the capturing machine says it lost. */
 	uint64_t (*drops)(const void *state);
 	void (*close)(void *state);
+	/* NULL, or: tells what was passed over without an end of reading.  Returns how many octets
+	 * and sets where the first of them is; `text` says why, without naming the file. */
+	uint64_t (*damage)(const void *state, uint64_t *ret_offset, char *text, size_t size);
+	bool exports; /* packets are export messages or text: LINK_EXPORT_… */
 };
 
 extern const struct capture_format capture_pcap;
 extern const struct capture_format capture_pcapng;
+extern const struct capture_format capture_ipfix;
+extern const struct capture_format capture_netflow5;
+extern const struct capture_format capture_flow_table;
 
 /* The name of a known format that yagura does not read, or NULL. */
 const char *capture_refused(const uint8_t *head, size_t size);
@@ -94,6 +107,27 @@ capture_add(struct capture_run *run, const struct packet *packet)
 	run->begin = packet->time < run->begin ? packet->time : run->begin;
 	run->end = packet->time > run->end ? packet->time : run->end;
 	run->count++;
+}
+
+/* Adds an export message or lines of text, of a file: it has templates of its own. */
+static inline void
+capture_add_export(
+    struct capture_run *run, const struct capture_slice *slice, nsec_t time, uint16_t link_type)
+{
+	struct packet *to = &run->packets[run->count];
+
+	capture_add(run, &(struct packet){
+			     .time = time,
+			     .data = run->data + slice->begin,
+			     .input_offset = run->offset + slice->begin,
+			     .captured_size = (uint32_t)slice->size,
+			     .frame_size = (uint32_t)slice->size,
+			     .link_type = link_type,
+			 });
+	to->source = (struct address){ .words = { 0, 0 } };
+	to->source_port = 0;
+	to->destination_port = 0;
+	to->fragment_id = 1;
 }
 
 #endif

@@ -95,6 +95,7 @@ source_open_fd(int fd, const char *path, struct source **ret_source, struct err_
 		return err_set(info, e, "%s: %s", path, why.text);
 	}
 	source->kind = xasprintf("%s%s", source->format->name, stream_suffix(source->stream));
+	source->base.info.exports = source->format->exports;
 	source->base.info.path = source->path;
 	source->base.info.kind = source->kind;
 	*ret_source = &source->base;
@@ -192,7 +193,8 @@ read_head(struct source_file *source, struct err_info *info)
 static enum err
 open_format(struct source_file *source, struct err_info *info)
 {
-	static const struct capture_format *const formats[] = { &capture_pcap, &capture_pcapng };
+	static const struct capture_format *const formats[] = { &capture_pcap, &capture_pcapng,
+		&capture_ipfix, &capture_netflow5, &capture_flow_table };
 	const uint8_t *head = source->carry.data;
 	size_t size = source->carry.end, used = 0;
 	const char *refused = capture_refused(head, size);
@@ -305,6 +307,7 @@ read_round(struct source_file *source, struct chunk *chunk)
 		memcpy(chunk->buffer, source->carry.data + source->carry.begin, taken);
 	have += fill(source, chunk->buffer + have, want - have, have);
 
+	run.last = source->stream_end && taken == carried;
 	run.data = chunk->buffer;
 	run.size = have;
 	source->format->run(source->state, &run);
@@ -316,7 +319,8 @@ read_round(struct source_file *source, struct chunk *chunk)
 	keep(source, chunk, taken, have, run.used);
 	if (run.count > 0)
 		note_packets(source, &run);
-	return run.failure == NULL && (!source->stream_end || have - run.used >= run.need);
+	return run.failure == NULL &&
+	       (!source->stream_end || source->carry.end - source->carry.begin >= run.need);
 }
 
 /* Says what was lost behind the last whole record. */
@@ -345,6 +349,25 @@ report_damage(const struct source_file *source, size_t left, struct err_info *in
 	return e;
 }
 
+/* What a format that goes on after damage passed over; ERR_END when nothing. */
+static enum err
+report_passed_over(struct source_file *source, struct err_info *info)
+{
+	struct source_info *known = &source->base.info;
+	uint64_t offset = 0, octets = 0;
+	char why[256];
+
+	if (source->format->damage != NULL)
+		octets = source->format->damage(source->state, &offset, why, sizeof why);
+	if (octets == 0)
+		return ERR_END;
+	known->damaged_offset = offset;
+	known->damaged_octets = octets;
+	if (info != NULL)
+		info->offset = offset;
+	return err_set(info, ERR_FORMAT, "%s: %s", known->path, why);
+}
+
 /* After the last packet: reads what cannot be used, and says how it ended. */
 static enum err
 finish(struct source_file *source, struct chunk *chunk, struct err_info *info)
@@ -364,7 +387,7 @@ finish(struct source_file *source, struct chunk *chunk, struct err_info *info)
 	if (stream_whole(source->stream))
 		stream_fingerprint(source->stream, known->fingerprint);
 	if (source->format_failure == NULL && source->stream_failure == ERR_OK && left == 0)
-		return ERR_END;
+		return report_passed_over(source, info);
 	known->damaged_offset = source->offset;
 	/* The input was not whole, even if all that is there was read. */
 	known->damaged_octets = lost > 0 ? lost : 1;
