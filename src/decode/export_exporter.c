@@ -265,7 +265,7 @@ export_domain_address(const struct export_domain *d)
 	return known ? &d->agent : &d->exporter->address;
 }
 
-/* So many messages in a row that fit the one way of counting and not the other. */
+/* So many messages that fit the other way of counting, and none that fits only this one. */
 #define UNIT_RUN 8
 
 void
@@ -277,13 +277,18 @@ export_domain_sequence(
 
 	(void)sequence_see(&d->sequence, number, by_records ? records : 1, restarted);
 	(void)sequence_see(&d->shadow, number, by_records ? 1 : records, restarted);
-	if (d->shadow.hits < UNIT_RUN || d->sequence.misses < UNIT_RUN)
+	if (d->sequence.foreseen && !d->shadow.foreseen)
+		d->shadow_run = 0;
+	else if (!d->sequence.foreseen && d->shadow.foreseen)
+		d->shadow_run++;
+	if (d->shadow_run < UNIT_RUN)
 		return;
 	/* The other one has counted right all the time. */
 	drop(x->drops, DROP_EXPORT_SEQUENCE_UNIT);
 	other = d->sequence;
 	d->sequence = d->shadow;
 	d->shadow = other;
+	d->shadow_run = 0;
 	d->unit = by_records ? SEQUENCE_MESSAGES : SEQUENCE_RECORDS;
 }
 

@@ -68,6 +68,7 @@ struct export_domain {
 
 	struct export_sequence sequence; /* in the unit that fits */
 	struct export_sequence shadow;   /* in the other one, records or messages */
+	unsigned shadow_run;             /* messages that fit only `shadow` */
 	bool clocked;                    /* the next two are known */
 	uint32_t uptime;                 /* of the last message, where there is one */
 	nsec_t exported;                 /* its export time, by the exporter's clock */

@@ -170,8 +170,7 @@ sequence_see(struct export_sequence *s, uint32_t number, uint32_t units, bool re
 
 	s->messages++;
 	s->expected += units;
-	s->hits = foreseen ? s->hits + 1 : 0;
-	s->misses = foreseen ? 0 : s->misses + 1;
+	s->foreseen = foreseen;
 	if (!s->started) {
 		s->started = true;
 		s->next = number + units;
@@ -218,7 +217,7 @@ sequence_forget(struct export_sequence *s)
 {
 	s->started = false;
 	s->has_other = false;
-	s->hits = s->misses = s->late_run = 0;
+	s->late_run = 0;
 	s->doubtful = 0;
 	s->gap_count = 0;
 }

@@ -33,9 +33,9 @@ struct export_sequence {
 	int64_t lost; /* below zero when what was reported lost comes late */
 	uint64_t expected, restarts, reordered;
 
-	uint32_t hits, misses; /* messages in a row that had, or had not, the number foreseen */
-	uint32_t late_next;    /* where a run of late messages would go on */
-	uint32_t late_run;     /* its length */
+	bool foreseen;     /* the last message had the number that should come */
+	uint32_t late_next; /* where a run of late messages would go on */
+	uint32_t late_run;  /* its length */
 
 	bool has_other; /* a sequence that was left */
 	uint32_t other_next;
