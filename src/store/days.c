@@ -531,23 +531,27 @@ attach_to_read(struct days *days, struct day *day, unsigned *ret_kinds, struct e
 	return e;
 }
 
-/* " UNION ALL SELECT …" of one table, after `sql`, which is freed. */
-static char *
-add_select(char *sql, const struct day *day, enum flows_kind kind, const char *condition)
+/* " UNION ALL SELECT …" of one table, after the text of each view. */
+static void
+add_selects(
+    char *sql[FLOWS_VIEWS], const struct day *day, enum flows_kind kind, const char *condition)
 {
 	char *from = xasprintf("%s.%s%s", day->catalog, flows_table(kind), condition);
-	char *select = flows_view_sql(kind, from);
-	char *longer = xasprintf("%s UNION ALL %s", sql, select);
 
+	for (enum flows_view view = 0; view < FLOWS_VIEWS; view++) {
+		char *select = flows_view_sql(kind, view, from);
+		char *longer = xasprintf("%s UNION ALL %s", sql[view], select);
+		free(select);
+		free(sql[view]);
+		sql[view] = longer;
+	}
 	free(from);
-	free(select);
-	free(sql);
-	return longer;
 }
 
-/* Adds the SELECTs of one day to `*sql`; none when the day has nothing or is left out. */
+/* Adds the SELECTs of one day to each view; none when the day has nothing or is left out. */
 static enum err
-add_day(struct days *days, struct day *day, uint64_t last, char **sql, struct err_info *info)
+add_day(struct days *days, struct day *day, uint64_t last, char *sql[FLOWS_VIEWS],
+    struct err_info *info)
 {
 	char condition[160] = "";
 	bool unsettled = false;
@@ -567,31 +571,22 @@ add_day(struct days *days, struct day *day, uint64_t last, char **sql, struct er
 		    (unsigned long long)last);
 	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && e == ERR_OK; kind++)
 		if ((kinds & 1U << kind) != 0)
-			*sql = add_select(*sql, day, kind, condition);
+			add_selects(sql, day, kind, condition);
 	return e;
 }
 
-/* The SELECT over all days; owned by the caller. */
+/* Makes one view of what all days gave for it. */
 static enum err
-all_days_sql(struct days *days, uint64_t last, char **ret_sql, struct err_info *info)
+create_view(struct days *days, enum flows_view view, const char *sql, struct err_info *info)
 {
-	char *sql = flows_nothing_sql();
-	enum err e = ERR_OK;
-
-	for (size_t i = 0; i < days->count && e == ERR_OK; i++)
-		e = add_day(days, &days->all[i], last, &sql, info);
-	if (e != ERR_OK) {
-		free(sql);
-		return e;
-	}
-	*ret_sql = sql;
-	return ERR_OK;
+	return engine_run(days->engine, days->engine->reader, info,
+	    "CREATE OR REPLACE TEMP VIEW %s AS %s", flows_view_name(view), sql);
 }
 
 enum err
 days_view(struct days *days, uint64_t last, struct err_info *info)
 {
-	char *sql;
+	char *sql[FLOWS_VIEWS];
 	enum err e = days->viewed ? ERR_OK : list_days(days, info);
 
 	if (e != ERR_OK || days->viewed)
@@ -599,12 +594,15 @@ days_view(struct days *days, uint64_t last, struct err_info *info)
 	if (days->count > 1)
 		qsort(days->all, days->count, sizeof *days->all, compare_days);
 	days->last = NO_DAY;
-	e = all_days_sql(days, last, &sql, info);
-	if (e != ERR_OK)
-		return e;
-	e = engine_run(days->engine, days->engine->reader, info,
-	    "CREATE OR REPLACE TEMP VIEW flows AS %s", sql);
-	free(sql);
+	for (enum flows_view view = 0; view < FLOWS_VIEWS; view++)
+		sql[view] = flows_nothing_sql(view);
+	for (size_t i = 0; i < days->count && e == ERR_OK; i++)
+		e = add_day(days, &days->all[i], last, sql, info);
+	for (enum flows_view view = 0; view < FLOWS_VIEWS; view++) {
+		if (e == ERR_OK)
+			e = create_view(days, view, sql[view], info);
+		free(sql[view]);
+	}
 	days->viewed = e == ERR_OK;
 	return e;
 }
@@ -655,10 +653,10 @@ days_drop_before(struct days *days, nsec_t time, struct err_info *info)
 	enum err e = list_days(days, info);
 	size_t kept = 0;
 
-	/* The view names the days: it goes first. */
-	if (e == ERR_OK)
-		e = engine_run(
-		    days->engine, days->engine->reader, info, "DROP VIEW IF EXISTS temp.flows");
+	/* The views name the days: they go first. */
+	for (enum flows_view view = 0; view < FLOWS_VIEWS && e == ERR_OK; view++)
+		e = engine_run(days->engine, days->engine->reader, info,
+		    "DROP VIEW IF EXISTS temp.%s", flows_view_name(view));
 	days->viewed = false;
 	days->last = NO_DAY;
 	for (size_t i = 0; i < days->count; i++) {

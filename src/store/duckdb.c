@@ -157,26 +157,25 @@ read_state(struct duck *d, struct err_info *info)
 	return e;
 }
 
-/* The tables of flows in memory and the view over them. */
+/* The tables of flows in memory and the views over them. */
 static enum err
 create_flows(struct duck *d, struct err_info *info)
 {
-	char *views[FLOWS_KINDS];
 	enum err e = ERR_OK;
 
-	for (enum flows_kind kind = 0; kind < FLOWS_KINDS; kind++) {
+	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && e == ERR_OK; kind++) {
 		char *sql = flows_create_sql(kind, NULL);
-		if (e == ERR_OK)
-			e = engine_run(&d->engine, d->engine.writer, info, "%s", sql);
+		e = engine_run(&d->engine, d->engine.writer, info, "%s", sql);
 		free(sql);
-		views[kind] = flows_view_sql(kind, flows_table(kind));
 	}
-	if (e == ERR_OK)
+	for (enum flows_view view = 0; view < FLOWS_VIEWS && e == ERR_OK; view++) {
+		char *metered = flows_view_sql(FLOWS_METERED, view, flows_table(FLOWS_METERED));
+		char *exported = flows_view_sql(FLOWS_EXPORTED, view, flows_table(FLOWS_EXPORTED));
 		e = engine_run(&d->engine, d->engine.writer, info,
-		    "CREATE VIEW flows AS %s UNION ALL %s", views[FLOWS_METERED],
-		    views[FLOWS_EXPORTED]);
-	for (enum flows_kind kind = 0; kind < FLOWS_KINDS; kind++)
-		free(views[kind]);
+		    "CREATE VIEW %s AS %s UNION ALL %s", flows_view_name(view), metered, exported);
+		free(metered);
+		free(exported);
+	}
 	return e;
 }
 
@@ -453,7 +452,7 @@ name_damage(struct duck *d, struct err_info *info)
 static enum err
 view_flows(struct duck *d, const char *sql, struct err_info *info)
 {
-	if (in_memory(d) || strcasestr(sql, "flows") == NULL)
+	if (in_memory(d) || strcasestr(sql, "flow") == NULL)
 		return ERR_OK;
 	return days_view(&d->days, d->number - 1, info);
 }

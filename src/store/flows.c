@@ -31,6 +31,16 @@ attributes(const struct flow *f)
 	       (uint64_t)f->ip_version << 16 | (uint64_t)f->ttl_max[0] << 8 | f->ttl_min[0];
 }
 
+/* The largest count there is.  No flow can have had more, whatever a record says, and sums of both
+ * directions then fit signed numbers, which the engine adds twice as fast as unsigned ones. */
+#define MOST_COUNT (INT64_MAX / 2)
+
+static uint64_t
+bounded(uint64_t number)
+{
+	return number <= MOST_COUNT ? number : MOST_COUNT;
+}
+
 /* The second number of attributes, of records alone. */
 static uint64_t
 export_attributes(const struct flow_record *r)
@@ -52,10 +62,10 @@ export_attributes(const struct flow_record *r)
 	X(vlan_id, U16, uint16_t, f->vlan)                                            \
 	X(flow_start_milliseconds, TIME, uint64_t, milliseconds(flow_begin(f)))       \
 	X(flow_end_milliseconds, TIME, uint64_t, milliseconds(flow_finish(f)))        \
-	X(packet_delta_count, U64, uint64_t, f->packets[0])                           \
-	X(octet_delta_count, U64, uint64_t, f->octets[0])                             \
-	X(reverse_packet_delta_count, U64, uint64_t, f->packets[1])                   \
-	X(reverse_octet_delta_count, U64, uint64_t, f->octets[1])                     \
+	X(packet_delta_count, U64, uint64_t, bounded(f->packets[0]))                  \
+	X(octet_delta_count, U64, uint64_t, bounded(f->octets[0]))                    \
+	X(reverse_packet_delta_count, U64, uint64_t, bounded(f->packets[1]))          \
+	X(reverse_octet_delta_count, U64, uint64_t, bounded(f->octets[1]))            \
 	X(reverse_flow_start_milliseconds, TIME, uint64_t, milliseconds(f->first[1])) \
 	X(reverse_flow_end_milliseconds, TIME, uint64_t, milliseconds(f->last[1]))    \
 	X(rtt_microseconds, U32, uint32_t, f->rtt_us)                                 \
@@ -159,7 +169,6 @@ flows_table(enum flows_kind kind)
 
 /* --- SQL -------------------------------------------------------------------------------------- */
 
-#define ADDRESS(which)         "yagura_address(flow." #which "_high, flow." #which "_low)"
 #define ATTRIBUTE(shift, most) "CAST((flow.attributes >> " #shift ") & " #most " AS UTINYINT)"
 #define EXPORTED_PART(shift, most, type) \
 	"CAST((flow.export_attributes >> " #shift ") & " #most " AS " #type ")"
@@ -173,36 +182,41 @@ flows_table(enum flows_kind kind)
  * record, however absurd, may make a query fail: what 64 bits do not hold is their largest
  * number. */
 #define BOTH(what) "flow." #what "_delta_count + flow.reverse_" #what "_delta_count"
-#define ESTIMATE(what)                                                                   \
-	"CAST(least((CAST(flow." #what "_delta_count AS HUGEINT) + flow.reverse_" #what  \
-	"_delta_count) * greatest(flow.sampling_interval, 1), 18446744073709551615) AS " \
+#define ESTIMATE(what)                                                                             \
+	"CAST(least((CAST(flow." #what "_delta_count AS HUGEINT) + flow.reverse_" #what            \
+	"_delta_count) * CASE WHEN flow.sampling_interval = 0 THEN 1 ELSE flow.sampling_interval " \
+	"END, 18446744073709551615) AS "                                                           \
 	"UBIGINT)"
 
-/* What the view shows of each kind; NULL is the field of the same name. */
+/* What the views show of each kind: an expression, or NULL for the field of the same name.  Of an
+ * address: what its two fields begin with, or "" for no address. */
 static const struct {
 	const char *name;
 	const char *expressions[FLOWS_KINDS];
+	bool is_address;
 } VIEW[] = {
-#define SAME(name)                 \
-	{                          \
-		name,              \
-		{                  \
-			NULL, NULL \
-		}                  \
+#define SAME(name)                          \
+	{                                   \
+		name, { NULL, NULL }, false \
 	}
-#define BOTH_KINDS(name, expr)     \
-	{                          \
-		name,              \
-		{                  \
-			expr, expr \
-		}                  \
+#define BOTH_KINDS(name, expression)                    \
+	{                                               \
+		name, { expression, expression }, false \
+	}
+#define EACH_KIND(name, metered, exported)         \
+	{                                          \
+		name, { metered, exported }, false \
+	}
+#define ADDRESS(name, metered, exported)          \
+	{                                         \
+		name, { metered, exported }, true \
 	}
 	SAME("input"),
 	SAME("window_begin"),
 	SAME("flow_start_milliseconds"),
 	SAME("flow_end_milliseconds"),
-	BOTH_KINDS("source_address", ADDRESS(source)),
-	BOTH_KINDS("destination_address", ADDRESS(destination)),
+	ADDRESS("source_address", "source", "source"),
+	ADDRESS("destination_address", "destination", "destination"),
 	SAME("source_port"),
 	SAME("destination_port"),
 	SAME("protocol_identifier"),
@@ -223,37 +237,63 @@ static const struct {
 	SAME("rtt_microseconds"),
 	BOTH_KINDS("flow_end_reason", ATTRIBUTE(56, 15)),
 	BOTH_KINDS("tunnel", ATTRIBUTE(60, 15)),
-	{ "exporter_address", { "yagura_address(0, 0)", ADDRESS(exporter) } },
-	{ "observation_domain_id", { "0::UINTEGER", NULL } },
-	{ "export_protocol", { "0::UTINYINT", EXPORTED_PART(56, 255, UTINYINT) } },
-	{ "sampling_interval", { "1::UINTEGER", NULL } },
-	{ "sampling_source",
-	    { "'metered'", "coalesce(" SAMPLING_NAMES
-			   "[CAST(((flow.export_attributes >> 48) & 255) + 1 AS INTEGER)], '')" } },
-	{ "selector_id", { "0::USMALLINT", EXPORTED_PART(24, 65535, USMALLINT) } },
-	{ "flow_direction", { "0::UTINYINT", EXPORTED_PART(40, 255, UTINYINT) } },
-	{ "ingress_interface", { "0::UINTEGER", NULL } },
-	{ "egress_interface", { "0::UINTEGER", NULL } },
-	{ "bgp_source_as_number", { "0::UINTEGER", NULL } },
-	{ "bgp_destination_as_number", { "0::UINTEGER", NULL } },
-	{ "ip_class_of_service", { "0::UTINYINT", EXPORTED_PART(16, 255, UTINYINT) } },
-	{ "next_hop_address", { "yagura_address(0, 0)", ADDRESS(next_hop) } },
-	{ "source_prefix_length", { "0::UTINYINT", EXPORTED_PART(8, 255, UTINYINT) } },
-	{ "destination_prefix_length", { "0::UTINYINT", EXPORTED_PART(0, 255, UTINYINT) } },
-	{ "estimated_packets", { BOTH(packet), ESTIMATE(packet) } },
-	{ "estimated_octets", { BOTH(octet), ESTIMATE(octet) } },
+	ADDRESS("exporter_address", "", "exporter"),
+	EACH_KIND("observation_domain_id", "0::UINTEGER", NULL),
+	EACH_KIND("export_protocol", "0::UTINYINT", EXPORTED_PART(56, 255, UTINYINT)),
+	EACH_KIND("sampling_interval", "1::UINTEGER", NULL),
+	EACH_KIND("sampling_source", "'metered'",
+	    "coalesce(" SAMPLING_NAMES
+	    "[CAST(((flow.export_attributes >> 48) & 255) + 1 AS INTEGER)], '')"),
+	EACH_KIND("selector_id", "0::USMALLINT", EXPORTED_PART(24, 65535, USMALLINT)),
+	EACH_KIND("flow_direction", "0::UTINYINT", EXPORTED_PART(40, 255, UTINYINT)),
+	EACH_KIND("ingress_interface", "0::UINTEGER", NULL),
+	EACH_KIND("egress_interface", "0::UINTEGER", NULL),
+	EACH_KIND("bgp_source_as_number", "0::UINTEGER", NULL),
+	EACH_KIND("bgp_destination_as_number", "0::UINTEGER", NULL),
+	EACH_KIND("ip_class_of_service", "0::UTINYINT", EXPORTED_PART(16, 255, UTINYINT)),
+	ADDRESS("next_hop_address", "", "next_hop"),
+	EACH_KIND("source_prefix_length", "0::UTINYINT", EXPORTED_PART(8, 255, UTINYINT)),
+	EACH_KIND("destination_prefix_length", "0::UTINYINT", EXPORTED_PART(0, 255, UTINYINT)),
+	EACH_KIND("estimated_packets", BOTH(packet), ESTIMATE(packet)),
+	EACH_KIND("estimated_octets", BOTH(octet), ESTIMATE(octet)),
 };
 
+/* "<expression> AS <name>" of one column, or of an address as two numbers. */
+static char *
+view_column(size_t column, enum flows_kind kind, enum flows_view view)
+{
+	const char *name = VIEW[column].name;
+	const char *expression = VIEW[column].expressions[kind];
+	bool none = expression != NULL && expression[0] == '\0';
+
+	if (!VIEW[column].is_address)
+		return expression != NULL ? xasprintf("%s AS %s", expression, name)
+					  : xasprintf("flow.%s AS %s", name, name);
+	if (view == FLOWS_NUMBERS && none)
+		return xasprintf("0::UBIGINT AS %s_high, 0::UBIGINT AS %s_low", name, name);
+	if (view == FLOWS_NUMBERS)
+		return xasprintf("flow.%s_high AS %s_high, flow.%s_low AS %s_low", expression, name,
+		    expression, name);
+	return none ? xasprintf("yagura_address(0, 0) AS %s", name)
+		    : xasprintf("yagura_address(flow.%s_high, flow.%s_low) AS %s", expression,
+			  expression, name);
+}
+
+const char *
+flows_view_name(enum flows_view view)
+{
+	return view == FLOWS_NUMBERS ? "flow_numbers" : "flows";
+}
+
 char *
-flows_view_sql(enum flows_kind kind, const char *from)
+flows_view_sql(enum flows_kind kind, enum flows_view view, const char *from)
 {
 	char *sql = xstrdup("SELECT ");
 
 	for (size_t i = 0; i < sizeof VIEW / sizeof VIEW[0]; i++) {
-		const char *expression = VIEW[i].expressions[kind];
-		char *longer = xasprintf("%s%s%s%s AS %s", sql, i > 0 ? ", " : "",
-		    expression == NULL ? "flow." : "",
-		    expression == NULL ? VIEW[i].name : expression, VIEW[i].name);
+		char *column = view_column(i, kind, view);
+		char *longer = xasprintf("%s%s%s", sql, i > 0 ? ", " : "", column);
+		free(column);
 		free(sql);
 		sql = longer;
 	}
@@ -294,11 +334,11 @@ flows_create_sql(enum flows_kind kind, const char *catalog)
 }
 
 char *
-flows_nothing_sql(void)
+flows_nothing_sql(enum flows_view view)
 {
 	char *fields = list_fields(FLOWS_METERED, false);
 	char *from = xasprintf("(SELECT {%s} AS flow) WHERE false", fields);
-	char *sql = flows_view_sql(FLOWS_METERED, from);
+	char *sql = flows_view_sql(FLOWS_METERED, view, from);
 
 	free(from);
 	free(fields);
