@@ -104,6 +104,39 @@ def filters(store, objects, truth):
     check("--limit", store.json("flows", "--limit", "3") == objects[:3])
 
 
+def sums(store, objects):
+    """--top against sums made here."""
+    def make(keys, keep=lambda o: True):
+        groups = {}
+        for o in filter(keep, objects):
+            group = groups.setdefault(tuple(o[k] for k in keys), [0, 0, 0])
+            for i, n in enumerate((1, o["packet_delta_count"] + o["reverse_packet_delta_count"],
+                                   o["octet_delta_count"] + o["reverse_octet_delta_count"])):
+                group[i] += n
+        return groups
+
+    for keys, words, keep in ((["source_address"], [], lambda o: True),
+                              (["protocol_identifier", "destination_address", "destination_port"], ["--protocol", "udp"],
+                               lambda o: o["protocol_identifier"] == 17),
+                              (["exporter_address", "sampling_interval"], ["--port", "53"],
+                               lambda o: 53 in (o["source_port"], o["destination_port"]))):
+        expected = make(keys, keep)
+        got = store.json("flows", "--top", "0", "--by", ",".join(keys), *words)
+        total = sum(group[2] for group in expected.values())
+        check(f"--top 0 --by {keys}", {tuple(g[k] for k in keys): [g["flows"], g["packets"], g["octets"]] for g in got} == expected,
+              got[:3])
+        check(f"metered flows are estimates of themselves: {keys}",
+              all(g["estimated_octets"] == g["octets"] and g["estimated_packets"] == g["packets"] for g in got))
+        check(f"shares are of all: {keys}", all(abs(g["share_octets"] - g["octets"] / total) < 1e-9 for g in got))
+        check(f"the largest first: {keys}", [g["octets"] for g in got] == sorted((g["octets"] for g in got), reverse=True))
+    top = store.csv("flows", "--by", "source_address")
+    check("--by alone is the top 10", len(top) == 10 and top == store.csv("flows", "--top", "10"), len(top))
+    check("no exporter exported what was metered", store.json("flows", "--exporter", "192.0.2.0/24") == []
+          and len(store.json("flows", "--exporter", "::/128")) == len(objects))
+    check("nor has it interfaces or AS numbers", store.json("flows", "--interface", "1") == store.json("flows", "--as", "1") == [])
+    check("sums of nothing", store.json("flows", "--top", "3", "--as", "1") == [])
+
+
 def cells(store):
     row = store.csv(f"SELECT {BIG}::UBIGINT AS big, 0.1 AS tenth, 'a\"b,c' AS text, NULL AS nothing, 'x'::BLOB AS octets")[0]
     check("cells of CSV", row == {"big": BIG, "tenth": "0.1", "text": 'a"b,c', "nothing": "", "octets": "78"}, row)
@@ -153,7 +186,9 @@ def refusals(store, directory):
     for words in (["DELETE FROM inputs"], ["SELEC 1"], ["SELECT nothing"], [f"SELECT * FROM '{outside}'"],
                   [f"COPY inputs TO '{directory}/x.csv'"], ["SELECT 1", "SELECT 2"], [], ["--csv", "--json", "SELECT 1"],
                   ["--port", "53", "SELECT 1"], ["flows", "--port", "65536"], ["flows", "--address", "192.0.2.1/24"],
-                  ["flows", "--from", "yesterday"], ["flows", "--limit", "-1"], ["flows", "--protocol", "tpc"]):
+                  ["flows", "--from", "yesterday"], ["flows", "--limit", "-1"], ["flows", "--protocol", "tpc"],
+                  ["flows", "--top", "ten"], ["flows", "--by", "colour"], ["flows", "--by", "source_address,"], ["flows", "--top", "1", "--limit", "1"],
+                  ["flows", "--as", "4294967296"], ["flows", "--interface", "eth0"], ["flows", "--exporter", "router"], ["--top", "1", "SELECT 1"]):
         done = store.query(*words)
         check(f"usage: {words}", done.returncode == 2 and done.stdout == b"" and done.stderr.startswith(b"yagura query: "), done)
     check("nothing was written", not (directory / "x.csv").exists() and len(store.json("SELECT * FROM inputs")) == 1)
@@ -183,6 +218,7 @@ def main():
         done = run("ingest", "-q", "--store", f"duckdb:{store.directory}", capture)
         check("a store was made", made.returncode == done.returncode == 0, made.stderr + done.stderr)
         objects = same_in_every_format(store)
+        sums(store, objects)
         filters(store, objects, json.loads(truth.read_text(encoding="utf-8")))
         cells(store)
         (directory / "tmp").mkdir()
