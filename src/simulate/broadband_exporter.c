@@ -140,6 +140,8 @@ refresh(struct broadband_wire *w, size_t index, nsec_t now)
 	struct broadband_exporter *x = &w->exporters[index];
 	unsigned port = w->b->options.options_port ? OPTIONS_PORT : SOURCE_PORT;
 
+	/* There is one buffer for messages. */
+	broadband_exporter_flush(w, index, now);
 	x->refreshed = now;
 	if (x->format->templates != NULL) {
 		size_t size = x->format->templates(&x->stream, now);
