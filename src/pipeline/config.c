@@ -63,6 +63,12 @@ static const struct setting STORE_SETTINGS[] = {
 	{ "memory_limit", SETTING_SIZE, "1GiB", "64MiB", "1TiB", "memory of the store's engine" },
 	{ "commit_interval", SETTING_DURATION, "1s", "0s", "1h",
 	    "ended windows are committed this often; a crash loses at most what came since" },
+	{ "retention", SETTING_TEXT, "all", NULL, NULL,
+	    "all: nothing is deleted but by the next two; iij: flows are deleted after a day" },
+	{ "keep_flows", SETTING_DURATION, "0s", "0s", "36500d",
+	    "flows that ended longer than this before the latest records are deleted; 0s: never" },
+	{ "keep_windows", SETTING_DURATION, "0s", "0s", "36500d",
+	    "rows of windows that began longer than this before them are deleted; 0s: never" },
 };
 
 static const struct setting PUBLISH_SETTINGS[] = {

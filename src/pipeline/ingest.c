@@ -11,6 +11,7 @@
 
 #include "analysis/analysis.h"
 #include "base/xmalloc.h"
+#include "pipeline/retention.h"
 #include "pipeline/runner.h"
 #include "pipeline/window_rows.h"
 #include "source/source.h"
@@ -21,6 +22,7 @@ struct ingest {
 	struct store *store;
 	struct runner *runner;
 	struct window_rows *rows; /* owned */
+	struct retention retention;
 	struct store_input input; /* the one being read */
 	uint64_t resume_windows;  /* windows of it that are committed already */
 	uint64_t window_number;
@@ -71,6 +73,8 @@ take_window(void *context, const struct window *window, uint64_t number, void *c
 	e = store_input_update(g->store, &g->input, &g->why);
 	if (e == ERR_OK)
 		e = store_commit(g->store, &g->why);
+	if (e == ERR_OK)
+		e = retention_run(&g->retention, g->store, window->end, false, &g->why);
 	g->committed_at = seconds_now();
 	return e;
 }
@@ -153,7 +157,9 @@ complete_input(struct ingest *g, const struct source *source, const char *damage
 	g->input.damage = damage;
 	(void)snprintf(g->input.fingerprint, sizeof g->input.fingerprint, "%s", si->fingerprint);
 	e = store_input_update(g->store, &g->input, &g->why);
-	return e == ERR_OK ? store_commit(g->store, &g->why) : e;
+	if (e == ERR_OK)
+		e = store_commit(g->store, &g->why);
+	return e == ERR_OK ? retention_run(&g->retention, g->store, si->end, true, &g->why) : e;
 }
 
 /* Runs an opened input that the registry does not know as complete.  Only failures of the store are
@@ -231,7 +237,9 @@ ingest_run(const struct config *config, struct store *store, const char *const *
 			.take = take_flows, .take_records = take_records, .context = &g
 		};
 	config_fingerprint(config, settings);
-	e = ingest_declare(store, info);
+	e = retention_init(&g.retention, config, info);
+	if (e == ERR_OK)
+		e = ingest_declare(store, info);
 	if (e == ERR_OK)
 		e = runner_new(config, &hooks, &g.runner, info);
 	if (e != ERR_OK)

@@ -34,6 +34,8 @@ struct store_backend {
 	void (*rollback)(struct store *store);
 	struct query_source (*query)(struct store *store, bool streaming);
 	enum err (*drop_before)(struct store *store, nsec_t time, struct err_info *info);
+	enum err (*drop_rows_before)(struct store *store, nsec_t time, struct err_info *info);
+	enum err (*drop_flows_before)(struct store *store, nsec_t time, struct err_info *info);
 	enum err (*export)(struct store *store, const char *sql, const char *format,
 	    const char *path, struct err_info *info);
 	enum err (*check)(struct store *store, struct err_info *info);

@@ -633,9 +633,9 @@ drop_day(struct days *days, struct day *day, struct err_info *info)
 	return e;
 }
 
-/* The file that is not one day's loses rows instead. */
+/* A file that stays loses rows. */
 static enum err
-thin_other(struct days *days, struct day *day, nsec_t time, struct err_info *info)
+thin_day(struct days *days, struct day *day, nsec_t time, struct err_info *info)
 {
 	char condition[64];
 	enum err e = access(day->path, F_OK) == 0 ? open_day(days, day, info) : ERR_END;
@@ -648,7 +648,7 @@ thin_other(struct days *days, struct day *day, nsec_t time, struct err_info *inf
 }
 
 enum err
-days_drop_before(struct days *days, nsec_t time, struct err_info *info)
+days_drop_before(struct days *days, nsec_t time, bool exactly, struct err_info *info)
 {
 	enum err e = list_days(days, info);
 	size_t kept = 0;
@@ -663,8 +663,10 @@ days_drop_before(struct days *days, nsec_t time, struct err_info *info)
 		struct day day = days->all[i];
 		bool before =
 		    day.number != DAY_OTHER && (nsec_t)(day.number + 1) * NSEC_PER_DAY <= time;
-		if (day.number == DAY_OTHER && e == ERR_OK)
-			e = thin_other(days, &day, time, info);
+		bool thin = day.number == DAY_OTHER ||
+			    (exactly && !before && (nsec_t)day.number * NSEC_PER_DAY < time);
+		if (thin && e == ERR_OK)
+			e = thin_day(days, &day, time, info);
 		if (before && e == ERR_OK)
 			e = drop_day(days, &day, info);
 		if (before && e == ERR_OK)

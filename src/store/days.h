@@ -66,8 +66,10 @@ MUST_CHECK enum err days_view(struct days *days, uint64_t last, struct err_info 
 /* Reads every row of every day; ERR_DAMAGED names the first file that does not read. */
 MUST_CHECK enum err days_check(struct days *days, struct err_info *info);
 
-/* Removes the files of days that ended before `time`. */
-MUST_CHECK enum err days_drop_before(struct days *days, nsec_t time, struct err_info *info);
+/* Removes the files of days that ended before `time`; with `exactly`, also the flows before it from
+ * the day it falls into. */
+MUST_CHECK enum err
+days_drop_before(struct days *days, nsec_t time, bool exactly, struct err_info *info);
 
 /* Octets of all files. */
 uint64_t days_octets(const struct days *days);

@@ -504,9 +504,39 @@ delete_before(struct duck *d, uint64_t begin, struct err_info *info)
 	while (e == ERR_OK && result_next(r))
 		e = tables_delete_before(&d->tables, engine, result_text(r, 0), begin, info);
 	result_free(r);
-	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && e == ERR_OK && in_memory(d); kind++)
-		e = engine_run(engine, engine->writer, info,
-		    "DELETE FROM %s WHERE flow.window_begin < %" PRIu64, flows_table(kind), begin);
+	return e;
+}
+
+/* Deletes flows in memory by one of their times, into the open transaction. */
+static enum err
+delete_flows(struct duck *d, const char *column, uint64_t time, struct err_info *info)
+{
+	enum err e = ERR_OK;
+
+	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && e == ERR_OK; kind++)
+		e = engine_run(&d->engine, d->engine.writer, info,
+		    "DELETE FROM %s WHERE flow.%s < %" PRIu64, flows_table(kind), column, time);
+	return e;
+}
+
+/* What goes: rows of windows, and of flows in memory those whose `column` is older. */
+static enum err
+drop(struct duck *d, bool rows, const char *column, nsec_t time, struct err_info *info)
+{
+	struct store *store = &d->base;
+	uint64_t begin = time > 0 ? (uint64_t)(time / NSEC_PER_MS) : 0;
+	enum err e;
+
+	if (d->writing)
+		return err_set(info, ERR_USAGE, "rows are dropped between commits");
+	e = duck_begin(d, info);
+	if (e == ERR_OK && rows)
+		e = delete_before(d, begin, info);
+	if (e == ERR_OK && column != NULL && in_memory(d))
+		e = delete_flows(d, column, begin, info);
+	if (e == ERR_OK)
+		return store->backend->commit(store, info);
+	store->backend->rollback(store);
 	return e;
 }
 
@@ -514,21 +544,24 @@ static enum err
 duck_drop_before(struct store *store, nsec_t time, struct err_info *info)
 {
 	struct duck *d = (struct duck *)store;
-	enum err e;
+	enum err e = drop(d, true, "window_begin", time, info);
 
-	if (d->writing)
-		return err_set(info, ERR_USAGE, "rows are dropped between commits");
-	e = duck_begin(d, info);
-	if (e == ERR_OK)
-		e = delete_before(d, time > 0 ? (uint64_t)(time / NSEC_PER_MS) : 0, info);
-	if (e != ERR_OK) {
-		store->backend->rollback(store);
-		return e;
-	}
-	e = store->backend->commit(store, info);
-	if (e == ERR_OK && !in_memory(d))
-		e = days_drop_before(&d->days, time, info);
-	return e;
+	return e == ERR_OK && !in_memory(d) ? days_drop_before(&d->days, time, false, info) : e;
+}
+
+static enum err
+duck_drop_rows_before(struct store *store, nsec_t time, struct err_info *info)
+{
+	return drop((struct duck *)store, true, NULL, time, info);
+}
+
+static enum err
+duck_drop_flows_before(struct store *store, nsec_t time, struct err_info *info)
+{
+	struct duck *d = (struct duck *)store;
+	enum err e = drop(d, false, "flow_end_milliseconds", time, info);
+
+	return e == ERR_OK && !in_memory(d) ? days_drop_before(&d->days, time, true, info) : e;
 }
 
 static uint64_t
@@ -592,12 +625,13 @@ open_directory(const char *place, const struct store_options *options, struct st
 	return duck_open(&store_duckdb, place, options, ret_store, info);
 }
 
-#define FUNCTIONS                                                                        \
-	.close = duck_close, .declare = duck_declare, .declare_sums = duck_declare_sums, \
-	.append = duck_append, .append_flows = duck_append_flows,                        \
-	.input_begin = registry_input_begin, .input_update = registry_input_update,      \
-	.commit = duck_commit, .rollback = duck_rollback, .query = duck_query,           \
-	.drop_before = duck_drop_before, .export = duck_export, .check = duck_check,     \
+#define FUNCTIONS                                                                                \
+	.close = duck_close, .declare = duck_declare, .declare_sums = duck_declare_sums,         \
+	.append = duck_append, .append_flows = duck_append_flows,                                \
+	.input_begin = registry_input_begin, .input_update = registry_input_update,              \
+	.commit = duck_commit, .rollback = duck_rollback, .query = duck_query,                   \
+	.drop_before = duck_drop_before, .drop_rows_before = duck_drop_rows_before,              \
+	.drop_flows_before = duck_drop_flows_before, .export = duck_export, .check = duck_check, \
 	.stats = duck_stats
 
 const struct store_backend store_mem = { .scheme = "mem", .open = open_mem, FUNCTIONS };

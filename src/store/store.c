@@ -108,6 +108,25 @@ store_drop_before(struct store *store, nsec_t time, struct err_info *info)
 }
 
 enum err
+store_drop_flows_before(struct store *store, nsec_t time, struct err_info *info)
+{
+	return store->backend->drop_flows_before(store, time, info);
+}
+
+enum err
+store_retain(
+    struct store *store, const struct store_retention *retention, nsec_t now, struct err_info *info)
+{
+	enum err e = ERR_OK;
+
+	if (retention->windows != 0 && now > retention->windows)
+		e = store->backend->drop_rows_before(store, now - retention->windows, info);
+	if (e == ERR_OK && retention->flows != 0 && now > retention->flows)
+		e = store->backend->drop_flows_before(store, now - retention->flows, info);
+	return e;
+}
+
+enum err
 store_export(struct store *store, const char *sql, const char *format, const char *path,
     struct err_info *info)
 {

@@ -130,6 +130,22 @@ const char *store_result_error(const struct result *result);
 /* Deletes rows whose window began before `time`, and whole days of flows. */
 MUST_CHECK enum err store_drop_before(struct store *store, nsec_t time, struct err_info *info);
 
+/* Deletes the flows that ended before `time`: exactly those, for queries; their octets leave the
+ * disk when the file of their day is removed, which is when all of its day lies before `time`. */
+MUST_CHECK enum err
+store_drop_flows_before(struct store *store, nsec_t time, struct err_info *info);
+
+/* How long rows are kept after the latest time that the store knows of; 0: for ever. */
+struct store_retention {
+	nsec_t windows; /* rows of windows, in whole stretches where rows add up */
+	nsec_t flows;
+};
+
+/* Deletes what is older, as store_drop_flows_before and, for window rows, store_drop_before do.
+ * `now` is that latest time; the caller makes sure that it is believable.  Between commits. */
+MUST_CHECK enum err store_retain(struct store *store, const struct store_retention *retention,
+    nsec_t now, struct err_info *info);
+
 /* Exports the answer of a query to a file; format is "parquet", "csv" or "json". */
 MUST_CHECK enum err store_export(struct store *store, const char *sql, const char *format,
     const char *path, struct err_info *info);

@@ -235,6 +235,69 @@ many_records_go_to_their_days(void **state)
 	test_remove(directory);
 }
 
+/* Flows of three days and a row of each: what is older goes, to the millisecond, and files of whole
+ * days are removed. */
+static void
+old_flows_are_deleted(void **state)
+{
+	enum { HOURS = 72 };
+	char *directory = test_directory();
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct store *store = test_open(i == 0 ? NULL : directory, STORE_WRITE);
+		struct rows *rows = rows_new(test_table());
+		struct store_retention keep = { .flows = DAY_NS };
+		struct flow_record record = make_record(1, 1);
+		struct flow *flow = test_flows(1, 0, 1);
+
+		OK(store_declare(store, test_table(), 1, &why));
+		register_input(store);
+		rows_u64(rows, 0, 1);
+		rows_text(rows, 1, "x");
+		rows_next(rows);
+		for (int h = 0; h < HOURS; h++) {
+			nsec_t time = DAY * DAY_NS + h * (DAY_NS / 24);
+			flow->first[0] = flow->last[0] = time;
+			record.flow.first[0] = record.flow.last[0] = time;
+			OK(store_append_flows(store, 1, time, flow, 1, &why));
+			append(store, &record, 1);
+			OK(store_append(store, 1, time, rows, &why));
+		}
+		struct err_info early = { .text = "" };
+		assert_int_equal(
+		    store_drop_flows_before(store, (DAY + 1) * DAY_NS, &early), ERR_USAGE);
+		OK(store_commit(store, &why));
+		/* 60 hours after the beginning: 36 hours go. */
+		OK(store_retain(store, &keep, DAY * DAY_NS + 60 * (DAY_NS / 24), &why));
+		assert_int_equal(test_ask(store, "SELECT count(*) FROM flows"), 2 * 36);
+		assert_int_equal(test_ask(store, "SELECT min(flow_end_milliseconds) FROM flows"),
+		    (DAY * DAY_NS + 36 * (DAY_NS / 24)) / NSEC_PER_MS);
+		assert_int_equal(test_ask(store, "SELECT count(*) FROM test_rows"), HOURS);
+		OK(store_drop_flows_before(
+		    store, DAY * DAY_NS + 36 * (DAY_NS / 24) + NSEC_PER_MS, &why));
+		assert_int_equal(test_ask(store, "SELECT count(*) FROM flows"), 2 * 35);
+		keep = (struct store_retention){ .windows = DAY_NS };
+		OK(store_retain(store, &keep, (DAY + 3) * DAY_NS, &why));
+		assert_int_equal(test_ask(store, "SELECT count(*) FROM test_rows"), 24);
+		assert_int_equal(test_ask(store, "SELECT count(*) FROM flows"), 2 * 35);
+		/* It goes on. */
+		append(store, &record, 1);
+		OK(store_commit(store, &why));
+		assert_int_equal(test_ask(store, "SELECT count(*) FROM flows"), 2 * 35 + 1);
+		store_close(store);
+		rows_free(rows);
+		free(flow);
+	}
+	char *first = xasprintf("%s/flows/2013-10-22.duckdb", directory);
+	char *second = xasprintf("%s/flows/2013-10-23.duckdb", directory);
+	assert_int_not_equal(access(first, F_OK), 0);
+	assert_int_equal(access(second, F_OK), 0);
+	free(first);
+	free(second);
+	test_remove(directory);
+}
+
 int
 main(void)
 {
@@ -243,6 +306,7 @@ main(void)
 		cmocka_unit_test(days_without_records_open),
 		cmocka_unit_test(no_record_makes_a_query_fail),
 		cmocka_unit_test(many_records_go_to_their_days),
+		cmocka_unit_test(old_flows_are_deleted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
