@@ -448,6 +448,109 @@ function timeline(figure, { width, zone }) {
 	};
 }
 
+// An axis of a plane, linear or in decades; `reach` is the range of its values.
+function planeAxis(axis, reach, size) {
+	const log = axis?.type === 'log';
+	const domain = log ? decade(reach ?? [1, 10]) : reach === null ? [0, 1] : reach[0] === reach[1] ? [reach[0] - 1, reach[1] + 1] : reach;
+	const ticks = log ? logTicks(domain, size / 80) : Math.max(2, Math.floor(size / 80));
+	return { type: log ? 'log' : 'linear', domain, grid: true, label: null, ticks, tickFormat: log && ticks === undefined ? decadeTick(axis?.unit) : (v) => tick(v, axis?.unit) };
+}
+
+const inside = (v, [low, high]) => v >= low && v <= high;
+const clamp = (v, [low, high]) => Math.min(high, Math.max(low, v));
+
+// Zones, lines and ticks beside the data; see section_guide.  None widens the plane.
+function planeGuides(figure, x, y) {
+	const all = (Array.isArray(figure.guides) ? figure.guides : []).map((m) => ({ kind: m?.kind, label: short(m?.label, 60), a: number(m?.a), b: number(m?.b) })).filter((m) => Number.isFinite(m.a) && Number.isFinite(m.b));
+	const of = (kind, good = () => true) => all.filter((m) => m.kind === kind && good(m));
+	const zones = of('zone-x', (m) => m.b > x[0] && m.a < x[1]).map((m) => ({ ...m, a: clamp(m.a, x), b: clamp(m.b, x) }));
+	const linesX = of('line-x', (m) => inside(m.a, x));
+	const linesY = of('line-y', (m) => inside(m.a, y));
+	const ticks = of('tick-x', (m) => m.b > x[0] && m.a < x[1]).map((m) => ({ ...m, a: clamp(m.a, x), b: clamp(m.b, x) }));
+	const places = of('point', (m) => inside(m.a, x) && inside(m.b, y));
+	const both = [Math.max(x[0], y[0]), Math.min(x[1], y[1])];
+	const diagonals = both[0] < both[1] ? of('diagonal') : [];
+	const told = [...zones.map((m) => ({ ...m, at: m.b })), ...linesX.map((m) => ({ ...m, at: m.a })), ...ticks.map((m) => ({ ...m, at: x[0] > 0 ? Math.sqrt(m.a * m.b) : (m.a + m.b) / 2 }))];
+	const label = { className: 'm-mark-label', fontSize: 10, fill: 'var(--muted)' };
+	return {
+		below: [
+			Plot.rect(zones, { x1: 'a', x2: 'b', fill: 'var(--muted)', fillOpacity: 0.1, className: 'm-zone' }),
+			Plot.ruleX(linesX, { x: 'a', stroke: 'var(--muted)', strokeDasharray: '3 3', className: 'm-rule' }),
+			Plot.ruleY(linesY, { y: 'a', stroke: 'var(--muted)', strokeDasharray: '3 3', className: 'm-rule' }),
+			Plot.link(diagonals, { x1: () => both[0], x2: () => both[1], y1: () => both[0], y2: () => both[1], stroke: 'var(--muted)', strokeDasharray: '3 3', className: 'm-rule' }),
+		],
+		above: [
+			Plot.link(ticks, { x1: 'a', x2: 'b', y1: () => y[0], y2: () => y[0], stroke: 'var(--ink)', strokeWidth: 4, className: 'm-tick' }),
+			Plot.dot(places, { x: 'a', y: 'b', symbol: 'times', r: 5, stroke: 'var(--ink)', className: 'm-place' }),
+			...told.map((m, i) => Plot.text([m], { x: 'at', frameAnchor: 'top', dy: 6 + 12 * i, dx: 3, textAnchor: 'start', text: 'label', ...label })),
+			Plot.text(linesY, { y: 'a', frameAnchor: 'right', dx: -4, dy: -6, textAnchor: 'end', text: 'label', ...label }),
+			Plot.text(diagonals, { x: () => both[1], y: () => both[1], dx: -6, dy: 10, textAnchor: 'end', text: 'label', ...label }),
+			Plot.text(places, { x: 'a', y: 'b', dx: 8, textAnchor: 'start', text: 'label', ...label, fill: 'var(--ink)' }),
+		],
+	};
+}
+
+const CURVE_DASH = { dashed: '6 3', dots: '1 4' };
+
+// Curves on a plane whose axes are linear or logarithmic: densities, ranks, ratios.
+function curve(figure, { width }) {
+	const good = (axis) => (v) => Number.isFinite(v) && (axis?.type !== 'log' || v > 0);
+	const goodX = good(figure.x);
+	const goodY = good(figure.y);
+	const rows = figure.series.map((s) => points(s).map(([x, y, low, high]) => ({ x: number(x), y: goodY(number(y)) ? number(y) : NaN, low: goodY(number(low)) ? number(low) : NaN, high: goodY(number(high)) ? number(high) : NaN })).filter((p) => goodX(p.x)));
+	const all = rows.flat();
+	const x = planeAxis(figure.x, extent(all.map((p) => p.x)), width - 80);
+	const y = valueAxis(figure.y, all.flatMap((p) => [p.y, p.low, p.high]));
+	if (y.type === 'log') y.ticks = logTicks(y.domain, 7);
+	const group = (i) => (Number.isInteger(figure.series[i]?.group) && figure.series[i].group >= 0 ? figure.series[i].group : i);
+	const style = (i) => figure.series[i]?.style;
+	const marks = planeGuides(figure, x.domain, y.domain);
+	const drawn = [...marks.below];
+	rows.forEach((r, i) => {
+		if (r.some((p) => Number.isFinite(p.low) && Number.isFinite(p.high)))
+			drawn.push(Plot.areaY(r, { x: 'x', y1: 'low', y2: 'high', fill: color(group(i)), fillOpacity: 0.16, className: 'm-band' }));
+	});
+	rows.forEach((r, i) => {
+		if (style(i) === 'dots') drawn.push(Plot.dot(r, { x: 'x', y: 'y', r: 2, stroke: color(group(i)), className: 'm-dot' }));
+		else drawn.push(Plot.line(r, { x: 'x', y: 'y', stroke: color(group(i)), strokeWidth: style(i) === 'steps' ? 1 : 1.7, strokeDasharray: CURVE_DASH[style(i)], curve: style(i) === 'steps' ? 'step' : 'linear', className: 'm-line' }));
+	});
+	const told = rows.flatMap((r, i) => r.filter((p) => Number.isFinite(p.y)).map((p) => ({ ...p, series: figure.series[i] })));
+	const interval = (p) => (Number.isFinite(p.low) ? `\n95\u2009%: ${quantity(p.low, figure.y?.unit)} to ${quantity(p.high, figure.y?.unit)}` : '');
+	drawn.push(...marks.above);
+	drawn.push(Plot.tip(told, Plot.pointer({ x: 'x', y: 'y', title: (p) => `${name(p.series)}\n${quantity(p.x, figure.x?.unit)}\n${quantity(p.y, figure.y?.unit, 4)}${interval(p)}`, ...TIP })));
+	drawn.push(corner(axisLabel(figure.y)), cornerRight(axisLabel(figure.x)));
+	return {
+		options: { ...base(width, 340), x, y, marks: drawn },
+		legend: figure.series.length > 1 ? figure.series.map((s, i) => ({ label: name(s), color: color(group(i)), dash: CURVE_DASH[style(i)] })) : [],
+	};
+}
+
+// Counts by two logarithmic axes: the darker a cell, the more.
+function histogram2d(figure, { width }) {
+	const rows = figure.series.flatMap(points).map(([x1, x2, y1, y2, v]) => ({ x1: number(x1), x2: number(x2), y1: number(y1), y2: number(y2), v: number(v) }))
+		.filter((r) => r.x1 > 0 && r.x2 > r.x1 && r.y1 > 0 && r.y2 > r.y1 && Number.isFinite(r.v));
+	const side = Math.min(width, 620);
+	const x = planeAxis({ ...figure.x, type: 'log' }, extent(rows.flatMap((r) => [r.x1, r.x2])), side - 80);
+	const y = planeAxis({ ...figure.y, type: 'log' }, extent(rows.flatMap((r) => [r.y1, r.y2])), side - 80);
+	const shades = classes(rows.map((r) => r.v), '');
+	const marks = planeGuides(figure, x.domain, y.domain);
+	const title = (r) => `${quantity(r.x1, figure.x?.unit)} to ${quantity(r.x2, figure.x?.unit)}\n${quantity(r.y1, figure.y?.unit)} to ${quantity(r.y2, figure.y?.unit)}\n${quantity(r.v, '')}`;
+	return {
+		options: {
+			...base(side, side), color: { type: 'identity' }, x, y,
+			marks: [
+				...marks.below,
+				Plot.rect(rows, { x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', fill: (r) => shades.of(r.v), className: 'm-cell' }),
+				...marks.above,
+				Plot.tip(rows, Plot.pointer({ x: (r) => Math.sqrt(r.x1 * r.x2), y: (r) => Math.sqrt(r.y1 * r.y2), title, ...TIP })),
+				corner(axisLabel(figure.y)), cornerRight(axisLabel(figure.x)),
+			],
+		},
+		legend: shades.legend,
+		legendTitle: name(figure.series[0]),
+	};
+}
+
 const KINDS = {
 	'time-series': timeSeries,
 	'stacked-area': stackedArea,
@@ -457,6 +560,8 @@ const KINDS = {
 	calendar,
 	'world-map': worldMap,
 	timeline,
+	curve,
+	'histogram-2d': histogram2d,
 };
 
 // Shares read as per cent.

@@ -138,6 +138,46 @@ zone_at(const struct zone *zone, int64_t seconds)
 	return zone->types[low == 0 ? 0 : zone->type_of[low - 1]];
 }
 
+#define DAY_SECONDS 86400
+#define EAST_MOST   (2 * DAY_SECONDS) /* as read_types allows */
+
+static int64_t
+local_day(const struct zone *zone, int64_t seconds)
+{
+	return floor_div(seconds + zone_at(zone, seconds).east, DAY_SECONDS);
+}
+
+/* The first instant of a local day: midnight, or what comes instead of it where clocks go forward
+ * just then. */
+static int64_t
+day_begin(const struct zone *zone, int64_t day)
+{
+	int64_t low = day * DAY_SECONDS - EAST_MOST - 1, high = day * DAY_SECONDS + EAST_MOST;
+
+	while (high - low > 1) {
+		int64_t middle = low + (high - low) / 2;
+		if (local_day(zone, middle) < day)
+			low = middle;
+		else
+			high = middle;
+	}
+	return high;
+}
+
+void
+zone_day(const struct zone *zone, int64_t seconds, int64_t *ret_begin, int64_t *ret_end)
+{
+	int64_t day = local_day(zone, seconds);
+
+	*ret_begin = day_begin(zone, day);
+	*ret_end = day_begin(zone, day + 1);
+	/* Clocks that go back over midnight show a day twice: its first end counts. */
+	if (seconds >= *ret_end) {
+		*ret_begin = *ret_end;
+		*ret_end = day_begin(zone, day + 2);
+	}
+}
+
 char *
 zone_format(const struct zone *zone, nsec_t time, int digits, char *text, size_t size)
 {

@@ -45,6 +45,9 @@ void zone_close(struct zone *zone);
 /* The offset in force at `seconds` since 1970. */
 struct zone_offset zone_at(const struct zone *zone, int64_t seconds);
 
+/* The local day that holds `seconds`: its first instant and that of the day after. */
+void zone_day(const struct zone *zone, int64_t seconds, int64_t *ret_begin, int64_t *ret_end);
+
 /* "2014-06-01 09:00:05 JST", with `digits` (0…9) fraction digits; returns `text`. */
 char *zone_format(const struct zone *zone, nsec_t time, int digits, char *text, size_t size);
 

@@ -256,6 +256,36 @@ section_series(struct section_figure *f, const char *name)
 	return put(object, "points", json_array());
 }
 
+json_t *
+section_series_drawn(struct section_figure *f, const char *name, unsigned group, const char *style)
+{
+	json_t *points = section_series(f, name);
+	json_t *object = json_array_get(f->series, json_array_size(f->series) - 1);
+
+	(void)put(object, "group", json_integer(group));
+	(void)put_text(object, "style", style);
+	return points;
+}
+
+void
+section_guide(struct section_figure *f, const char *kind, const char *label, double a, double b)
+{
+	json_t *guides = json_object_get(f->object, "guides");
+	json_t *guide = json_object();
+
+	if (!isfinite(a) || !isfinite(b)) {
+		json_decref(guide);
+		return;
+	}
+	if (guides == NULL)
+		guides = put(f->object, "guides", json_array());
+	(void)put_text(guide, "kind", kind);
+	(void)put_text(guide, "label", label);
+	(void)put(guide, "a", json_real(a));
+	(void)put(guide, "b", json_real(b));
+	(void)json_array_append_new(guides, guide);
+}
+
 const char *
 figure_kind_name(enum figure_kind kind)
 {
@@ -268,6 +298,8 @@ figure_kind_name(enum figure_kind kind)
 		[FIGURE_CALENDAR] = "calendar",
 		[FIGURE_WORLD_MAP] = "world-map",
 		[FIGURE_TIMELINE] = "timeline",
+		[FIGURE_CURVE] = "curve",
+		[FIGURE_HISTOGRAM_2D] = "histogram-2d",
 	};
 
 	assert((unsigned)kind < FIGURE_KIND_COUNT);

@@ -42,6 +42,10 @@ enum figure_kind {
 	FIGURE_CALENDAR,      /* "calendar": ["YYYY-MM-DD", value] */
 	FIGURE_WORLD_MAP,     /* "world-map": [ISO 3166 alpha-2, value] */
 	FIGURE_TIMELINE,      /* "timeline": [begin, end, label]; a series is a category */
+	FIGURE_CURVE, /* "curve": [x, y] or [x, y, low, high], each axis linear or log; series and
+			 guides as section_series_drawn and section_guide say */
+	FIGURE_HISTOGRAM_2D, /* "histogram-2d": [x low edge, x high edge, y low edge, y high edge,
+				value], both axes log */
 	FIGURE_KIND_COUNT,
 };
 
@@ -92,6 +96,22 @@ void section_caption(struct section_figure *f, const char *format, ...)
 void section_mark(struct section_figure *f, nsec_t time, const char *label);
 /* Adds a series and returns its array of points (borrowed). */
 json_t *section_series(struct section_figure *f, const char *name);
+
+/* The same for a curve: series of one `group` (from 0) have one colour; `style` is line, dashed,
+ * steps or dots. */
+json_t *
+section_series_drawn(struct section_figure *f, const char *name, unsigned group, const char *style);
+
+/*
+ * Something beside the data of a curve or a two-dimensional histogram, with its name:
+ *
+ *	zone-x    the part of the plane from x = a to x = b
+ *	line-x    at x = a;  line-y: at y = a;  diagonal: x = y
+ *	tick-x    an interval on the x axis from a to b, its middle marked
+ *	point     at (a, b)
+ */
+void
+section_guide(struct section_figure *f, const char *kind, const char *label, double a, double b);
 
 /* "time-series" and so on. */
 const char *figure_kind_name(enum figure_kind kind);

@@ -12,6 +12,7 @@
 #include "report/html.h"
 #include "report/markup.h"
 
+#define POINT_VALUES      5   /* of one point, at most */
 #define FIGURE_ROWS_SHOWN 200 /* points of a figure printed as a table; all are in the JSON */
 
 static void paragraphs(struct page *p, const json_t *texts);
@@ -244,24 +245,38 @@ figure(struct page *p, const json_t *figure, const char *section_id, const char 
 	(void)fputs("</figure>\n", p->out);
 }
 
+/* Shares read as per cent. */
+static const char *
+number_type(const json_t *axis)
+{
+	bool is_share = strncasecmp(text_of(axis, "label"), "share", 5) == 0 &&
+			text_of(axis, "unit")[0] == '\0';
+
+	return is_share ? "share" : "number";
+}
+
 /* What the values of a point are, from the kind of the figure (obs/section.h). */
 static size_t
-point_columns(const json_t *figure, struct html_column columns[4])
+point_columns(const json_t *figure, struct html_column columns[POINT_VALUES])
 {
 	const json_t *x = json_object_get(figure, "x");
 	const json_t *y = json_object_get(figure, "y");
 	const char *kind = text_of(figure, "kind");
-	const char *x_type = strcmp(text_of(x, "type"), "time") == 0 ? "time" : "number";
-	bool is_share =
-	    strncasecmp(text_of(y, "label"), "share", 5) == 0 && text_of(y, "unit")[0] == '\0';
-	struct html_column value = { "", text_of(y, "label"), is_share ? "share" : "number",
-		text_of(y, "unit") };
+	const char *x_type = strcmp(text_of(x, "type"), "time") == 0 ? "time" : number_type(x);
+	struct html_column value = { "", text_of(y, "label"), number_type(y), text_of(y, "unit") };
 	size_t n = 0;
 
 	if (strcmp(kind, "log-histogram") == 0) {
 		columns[n++] = (struct html_column){ "", "From", "number", text_of(x, "unit") };
 		columns[n++] = (struct html_column){ "", "to", "number", text_of(x, "unit") };
 		columns[n++] = value;
+	} else if (strcmp(kind, "histogram-2d") == 0) {
+		columns[n++] = (struct html_column){ "", text_of(x, "label"), "number",
+			text_of(x, "unit") };
+		columns[n++] = (struct html_column){ "", "to", "number", text_of(x, "unit") };
+		columns[n++] = value;
+		columns[n++] = (struct html_column){ "", "to", "number", value.unit };
+		columns[n++] = (struct html_column){ "", "Count", "number", "" };
 	} else if (strcmp(kind, "timeline") == 0) {
 		columns[n++] = (struct html_column){ "", "Begin", "time", "" };
 		columns[n++] = (struct html_column){ "", "End", "time", "" };
@@ -319,7 +334,7 @@ figure_rows(struct page *p, const json_t *figure, const struct html_column *colu
 static void
 figure_data(struct page *p, const json_t *figure)
 {
-	struct html_column columns[4];
+	struct html_column columns[POINT_VALUES];
 	size_t count = point_columns(figure, columns);
 	size_t longest = longest_point(figure);
 	size_t points = 0, i;

@@ -94,12 +94,12 @@ volume_fit_sigma(const struct lognormal_mix *volume, double component)
 }
 
 double
-volume_fit_user(
-    const struct volume_fit *fit, double packets, double octets, double rate, double *ret_sigma)
+volume_fit_user(const struct volume_fit *fit, double packets, double octets, double log_packets,
+    double variance, double *ret_sigma)
 {
-	double variance, x = pln_posterior(&fit->packets, packets, rate, &variance);
 	double spread = fit->size.sigma, known = packets >= 1 ? log(octets / packets) : 0;
-	double line = fit->size.mean + fit->size.slope * (x - fit->size.centre), size = line;
+	double line = fit->size.mean + fit->size.slope * (log_packets - fit->size.centre),
+	       size = line;
 
 	/* What was seen of the user's own sizes, weighed against the line: a sample of packets has
 	 * about their whole spread, which is about 1 in the logarithm. */
@@ -109,5 +109,5 @@ volume_fit_user(
 		spread *= sqrt(1 - share);
 	}
 	*ret_sigma = sqrt(variance + spread * spread);
-	return x + size - log(fit->days);
+	return log_packets + size - log(fit->days);
 }

@@ -37,9 +37,10 @@ double volume_fit_log_mode(const struct lognormal_mix *volume, double unused);
 double volume_fit_linear_mode(const struct lognormal_mix *volume, double unused);
 double volume_fit_sigma(const struct lognormal_mix *volume, double component);
 
-/* The fit's estimate of ln(octets a day) of one user of whom so many packets and octets were seen
- * (k at least 1), and its standard deviation. */
-double volume_fit_user(
-    const struct volume_fit *fit, double packets, double octets, double rate, double *ret_sigma);
+/* The fit's estimate of ln(octets a day) of one user of whom so many packets and octets were seen,
+ * and its standard deviation; `log_packets` and `variance` are what pln_posterior says of the
+ * packets. */
+double volume_fit_user(const struct volume_fit *fit, double packets, double octets,
+    double log_packets, double variance, double *ret_sigma);
 
 #endif

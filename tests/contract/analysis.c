@@ -285,7 +285,7 @@ execute(const struct run *run)
 	void **states = xcalloc(run->shards, sizeof *states);
 	char *text;
 
-	site_init(&site);
+	observations_site(&site);
 	for (size_t s = 0; s < run->shards; s++) {
 		states[s] = new_state(a, &context);
 		if (run->reused) {
@@ -490,7 +490,7 @@ test_nothing_in_nothing_out(void **state)
 	void *empty, *other;
 	char *text;
 
-	site_init(&site);
+	observations_site(&site);
 	empty = new_state(a, &context);
 	other = new_state(a, &context);
 	text = finish(a, empty, false);
@@ -619,7 +619,7 @@ write_section(const struct analysis *a, const struct observations *o)
 	char *text;
 	enum err e;
 
-	site_init(&site);
+	observations_site(&site);
 	store = stored(a, &context, o);
 	source = store_query(store);
 	e = a->section(

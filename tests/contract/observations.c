@@ -2,11 +2,13 @@
 /* Made-up traffic for the laws; see observations.h. */
 #include "contract/observations.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/xmalloc.h"
+#include "net/subscribers.h"
 
 #define HOSTS 24
 
@@ -251,6 +253,23 @@ make_sample(struct interface_sample *s, uint64_t i)
 	s->in_packets = 1000 + i;
 	s->out_packets = 2000 + i;
 	s->speed = UINT64_C(1000000000);
+}
+
+void
+observations_site(struct site *site)
+{
+	static const char *const POOLS[] = { "192.0.2.0/24", "2001:db8:1::/48" };
+
+	site_init(site);
+	site->pools = xcalloc(2, sizeof *site->pools);
+	site->pool_count = 2;
+	for (size_t i = 0; i < 2; i++) {
+		if (prefix_parse(POOLS[i], &site->pools[i].prefix, NULL) != ERR_OK)
+			abort();
+		site->pools[i].service = xstrdup(i == 0 ? "fiber" : "dsl");
+	}
+	if (subscribers_open(site, &site->subscribers, NULL) != ERR_OK)
+		abort();
 }
 
 struct observations *

@@ -7,6 +7,7 @@
 #ifndef YAGURA_TESTS_CONTRACT_OBSERVATIONS_H
 #define YAGURA_TESTS_CONTRACT_OBSERVATIONS_H
 
+#include "net/site.h"
 #include "obs/batch.h"
 
 #define OBSERVED_PACKETS  3000
@@ -30,6 +31,9 @@ struct observations {
 	struct interface_sample samples[OBSERVED_SAMPLES];
 	uint8_t frames[OBSERVED_PACKETS][OBSERVED_FRAME];
 };
+
+/* A site that some of the hosts are customers of. */
+void observations_site(struct site *site);
 
 /* Whole observations; free() ends them. */
 struct observations *observations_new(void);

@@ -54,6 +54,39 @@ test_against_the_c_library(void **state)
 	tzset();
 }
 
+/* Days tile time, hold what they were asked for, and begin at local midnight but where there is
+ * none. */
+static void
+test_days(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof ZONES / sizeof ZONES[0]; i++) {
+		struct zone *zone = NULL;
+		int64_t begin, end, next, after, odd = 0;
+
+		if (zone_open(ZONES[i], &zone, NULL) != ERR_OK)
+			continue;
+		zone_day(zone, 315532800, &begin, &end);
+		for (unsigned day = 0; day < 20000; day++) {
+			assert_true(end > begin && end - begin <= 2 * 86400);
+			odd += (begin + zone_at(zone, begin).east) % 86400 != 0;
+			zone_day(zone, end, &next, &after);
+			assert_int_equal(next, end);
+			zone_day(zone, begin + (end - begin) / 2, &next, &after);
+			assert_true(next == begin && after == end);
+			zone_day(zone, end - 1, &next, &after);
+			assert_true(next == begin && after == end);
+			zone_day(zone, end, &begin, &end);
+		}
+		/* São Paulo and Gaza have skipped midnight about once a year. */
+		assert_in_range(odd, 0, 60);
+		zone_close(zone);
+	}
+	int64_t begin, end;
+	zone_day(NULL, -1, &begin, &end);
+	assert_true(begin == -86400 && end == 0);
+}
+
 static void
 test_names(void **state)
 {
@@ -176,6 +209,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_against_the_c_library),
+		cmocka_unit_test(test_days),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_own_file_and_truncation),

@@ -137,6 +137,14 @@ test_errors(void **state)
 	assert_in_range(linear, 87, 100);
 }
 
+static double
+user_of(const struct volume_fit *fit, double packets, double octets, double *ret_sigma)
+{
+	double variance, x = pln_posterior(&fit->packets, packets, 1000, &variance);
+
+	return volume_fit_user(fit, packets, octets, x, variance, ret_sigma);
+}
+
 /* A user of many packets is what was seen of it; one of few leans on the population. */
 static void
 test_user(void **state)
@@ -147,11 +155,11 @@ test_user(void **state)
 	double sigma, value;
 
 	(void)state;
-	value = volume_fit_user(&fit, 1e6, 700e6, 1000, &sigma);
+	value = user_of(&fit, 1e6, 700e6, &sigma);
 	assert_true(fabs(value - log(700e9)) < 1e-3 && sigma < 0.002);
-	value = volume_fit_user(&fit, 1, 1500, 1000, &sigma);
+	value = user_of(&fit, 1, 1500, &sigma);
 	assert_true(value > log(250e3) && value < log(1500e3) && sigma > 0.5);
-	value = volume_fit_user(&fit, 0, 0, 1000, &sigma);
+	value = user_of(&fit, 0, 0, &sigma);
 	assert_true(value < log(500e3) && isfinite(sigma));
 }
 

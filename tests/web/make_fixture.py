@@ -130,6 +130,48 @@ def timeline():
     ]
 
 
+def drawn(name, group, style, points):
+    return {"name": name, "group": group, "style": style, "points": points}
+
+
+def guide(kind, label, a, b):
+    return {"kind": kind, "label": label, "a": a, "b": b}
+
+
+def density(mu, sigma, count):
+    xs = [mu + sigma * (i / count * 7 - 3.5) for i in range(count + 1)]
+    return [[round(math.exp(x)), math.exp(-(((x - mu) / sigma) ** 2) / 2) / sigma * 0.918] for x in xs]
+
+
+def curves():
+    inn, out = density(math.log(2e7), 2.1, 60), density(math.log(4e8), 1.7, 60)
+    plane = figure("density", "Distribution of the daily volume", "curve", axis("daily volume of a user", "log", "octets"),
+                   axis("share of users per decade", "linear", ""), [], "Lines are corrected for sampling.")
+    plane["series"] = [drawn("IN, observed", 0, "steps", inn[::3]), drawn("IN, corrected", 0, "line", inn),
+                       drawn("OUT, 2013", 1, "dots", out[::4]), drawn("OUT, corrected", 1, "dashed", out)]
+    plane["guides"] = [guide("zone-x", "fewer than 10 packets seen", 1, 1e7), guide("line-x", "100 packets seen", 1e8, 1e8),
+                      guide("tick-x", "mode IN", 1.8e7, 2.2e7), guide("tick-x", "mode OUT", 3.6e8, 4.4e8)]
+    ratio = figure("ratio", "Who grew", "curve", axis("share of users below", "linear", ""), axis("volume now over volume then", "log", ""), [], "")
+    ratio["series"] = [drawn("IN", 0, "line", [[p / 100, 1.1 + p / 900, 1.05 + p / 900, 1.18 + p / 800] for p in range(1, 100, 2)]),
+                       drawn("OUT", 1, "line", [[p / 100, 1.3 - p / 900, None, None] for p in range(1, 100, 2)])]
+    ratio["guides"] = [guide("line-y", "growth of the mean", 1.13, 1.13)]
+    return plane, ratio
+
+
+def scatter(r):
+    cells = {}
+    for _ in range(4000):
+        x = 8.6 + 0.6 * math.sqrt(-2 * math.log(1 - r.unit())) * math.cos(6.2831853 * r.unit())
+        y = x - 1 + 0.5 * math.sqrt(-2 * math.log(1 - r.unit())) * math.cos(6.2831853 * r.unit())
+        key = (math.floor(x * 20), math.floor(y * 20))
+        cells[key] = cells.get(key, 0) + 1
+    points = [[10 ** (x / 20), 10 ** ((x + 1) / 20), 10 ** (y / 20), 10 ** ((y + 1) / 20), n] for (x, y), n in sorted(cells.items())]
+    plane = figure("in-out", "Upload against download", "histogram-2d", axis("OUT a day", "log", "octets"), axis("IN a day", "log", "octets"),
+                   [("users", points)], "Twenty cells a decade.")
+    plane["guides"] = [guide("diagonal", "IN = OUT", 1, 1), guide("line-y", "client-type below", 1e8, 1e8), guide("point", "peers", 2e9, 2e9)]
+    return plane
+
+
 def bars():
     ports = ["tcp/443", "udp/443", "tcp/80", "udp/53", "tcp/22", "tcp/25", "udp/123", "dynamic"]
     inn = [[p, round(4e11 / (i + 1) ** 1.3), round(3.6e11 / (i + 1) ** 1.3), round(4.4e11 / (i + 1) ** 1.3)] for i, p in enumerate(ports)]
@@ -213,7 +255,8 @@ def plain():
         ["HTTPS over TCP carried 41 % of the octets."],
         [figure("ports", "Octets by port", "bars", axis("port", "category", ""), axis("octets", "linear", "octets"), bars(), "Rules show the 95 % interval."),
          figure("sizes", "Daily volume of a user", "log-histogram", axis("volume", "log", "octets"), axis("users", "linear", "users"), histogram(), ""),
-         figure("ccdf", "Daily volume of a user", "ccdf", axis("volume", "log", "octets"), axis("share of users above", "log", ""), ccdf(r), "Both axes are logarithmic.")],
+         figure("ccdf", "Daily volume of a user", "ccdf", axis("volume", "log", "octets"), axis("share of users above", "log", ""), ccdf(r), "Both axes are logarithmic."),
+         *curves(), scatter(r)],
         [table("few", "Protocols", [("protocol", "Protocol", "text", ""), ("flows", "Flows", "count", "flows")], [["TCP", 123456], ["UDP", 7890], ["ICMP", 0]], [])])
     where = section(
         "dns/clients",

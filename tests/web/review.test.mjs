@@ -68,6 +68,12 @@ function runs(points) {
 
 const sum = (list, f) => list.reduce((total, x) => total + f(x), 0);
 
+// Guides of a plane: those of the fixture all lie inside it.
+const guideCounts = (f) => {
+	const of = (...kinds) => (f.guides ?? []).filter((m) => kinds.includes(m.kind)).length;
+	return { '.m-zone rect': of('zone-x'), '.m-rule line': of('line-x', 'line-y'), '.m-rule path': of('diagonal'), '.m-tick path': of('tick-x'), '.m-place path': of('point') };
+};
+
 // What a figure of each kind must hold, from its data alone: selector to count.
 const EXPECTED = {
 	'time-series': (f) => ({
@@ -85,6 +91,13 @@ const EXPECTED = {
 	calendar: (f) => ({ '.m-day rect': sum(f.series, (s) => s.points.filter((p) => /^\d{4}-\d\d-\d\d$/.test(p[0])).length) }),
 	'world-map': () => ({ '.m-country path': 176 }),
 	timeline: (f) => ({ '.m-span rect': sum(f.series, (s) => s.points.length) }),
+	curve: (f) => ({
+		'.m-line path': f.series.filter((s) => s.style !== 'dots').length,
+		'.m-dot circle': sum(f.series.filter((s) => s.style === 'dots'), (s) => s.points.length),
+		'.m-band path': f.series.filter((s) => s.points.some((p) => finite(p[2]))).length,
+		...guideCounts(f),
+	}),
+	'histogram-2d': (f) => ({ '.m-cell rect': sum(f.series, (s) => s.points.length), ...guideCounts(f) }),
 };
 
 function figuresOf(review) {
