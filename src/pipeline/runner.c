@@ -248,8 +248,8 @@ note_live(struct runner *runner, struct slot *slot)
 	slot->drops.count[DROP_COLLECT_REFUSED] += losses->refused;
 	slot->drops.count[DROP_COLLECT_MALFORMED] += losses->malformed;
 	if (runner->hooks.read != NULL)
-		runner->hooks.read(runner->hooks.context, runner_exports(runner),
-		    slot->exports.sink.reports, slot->exports.sink.report_count, &slot->drops);
+		runner->hooks.read(runner->hooks.context, slot->exports.sink.reports,
+		    slot->exports.sink.report_count, &slot->drops);
 }
 
 /* Reads the next chunk into a slot; an empty slot with `end` set when there is no more. */
@@ -285,6 +285,8 @@ fill_slot(struct runner *runner, struct slot *slot)
 		runner->exporting =
 		    export_stage_wants(runner->stage, source_info(runner->source), &slot->chunk);
 	}
+	if (runner->hooks.ready != NULL)
+		runner->hooks.ready(runner->hooks.context, runner_exports(runner));
 	if (runner->exporting)
 		decode_exports(runner, slot);
 	if (source_info(runner->source)->live)

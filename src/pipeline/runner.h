@@ -28,14 +28,16 @@ struct runner_hooks {
 	 * `number` counts the input's windows from 0.  A failure ends the run. */
 	enum err (*window)(
 	    void *context, const struct window *window, uint64_t number, void *const *states);
-	/* Live inputs: a chunk of messages has been decoded, and here is what it told of exporters
-	 * and what was dropped.  The collecting process may be saved now.  May be NULL. */
-	void (*read)(void *context, const struct exports *exports,
-	    const struct exporter_report *reports, size_t report_count,
+	/* Live inputs: the next chunk will be decoded.  The collecting process may be saved now: it
+	 * stands where the chunk before has left it.  May be NULL. */
+	void (*ready)(void *context, const struct exports *exports);
+	/* Live inputs: a chunk has been decoded, and here is what it told of exporters and what was
+	 * dropped.  May be NULL. */
+	void (*read)(void *context, const struct exporter_report *reports, size_t report_count,
 	    const struct drop_counters *drops);
 	/* Takes flows of the open window; may be NULL. */
 	struct flow_sink flows;
-	void *context; /* borrowed, for `window` and `read` */
+	void *context; /* borrowed, for all but `flows` */
 };
 
 struct runner;

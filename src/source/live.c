@@ -292,7 +292,20 @@ stop_reader(struct live_reader *reader, nsec_t time)
 	poke(reader->stop_fd);
 }
 
-/* Ports that the options no longer have begin to end. */
+/* Ends a reader whose port is to be free at once; what it has put into its ring stays. */
+static void
+close_reader(struct live_reader *reader)
+{
+	stop_reader(reader, live_now());
+	if (reader->started)
+		(void)pthread_join(reader->thread, NULL);
+	reader->started = false;
+	atomic_store(&reader->finished, true);
+	(void)close(reader->fd);
+	reader->fd = -1;
+}
+
+/* Closes the ports that the options no longer have. */
 static void
 close_ports(struct live_source *live, const struct live_options *options)
 {
@@ -303,8 +316,8 @@ close_ports(struct live_source *live, const struct live_options *options)
 		for (size_t k = 0; k < options->listener_count; k++)
 			wanted |= same_listener(&port->listener, &options->listeners[k]);
 		for (size_t k = 0; k < live->reader_count && !wanted && port->open; k++)
-			if (live->readers[k]->port == port)
-				stop_reader(live->readers[k], live_now());
+			if (live->readers[k]->port == port && live->readers[k]->fd >= 0)
+				close_reader(live->readers[k]);
 		port->open = wanted;
 		port->known |= wanted;
 	}
