@@ -9,6 +9,7 @@
 
 #include "analysis/analysis.h"
 #include "base/xmalloc.h"
+#include "net/subscribers.h"
 #include "report/review.h"
 #include "source/source.h"
 
@@ -31,6 +32,25 @@ leave_out(struct config *config, const char *name, struct err_info *info)
 	    info, ERR_USAGE, "there is no analysis \"%s\"; `yagura analyses` lists them", name);
 }
 
+/* What is wrong with the lists of subscribers without being an error: said once, on standard error.
+ */
+static void
+warn_of_lists(const struct site *site)
+{
+	const struct subscribers_report *r;
+
+	if (site->subscribers == NULL)
+		return;
+	r = subscribers_report(site->subscribers);
+	for (size_t i = 0; i < r->message_count; i++)
+		(void)fprintf(stderr, "yagura: %s\n", r->messages[i]);
+	if (r->bad_rows + r->overlaps != 0)
+		(void)fprintf(stderr,
+		    "yagura: lists of subscribers: %" PRIu64 " rows in use, %" PRIu64
+		    " that cannot be used, %" PRIu64 " overlaps\n",
+		    r->prefix_rows + r->session_rows, r->bad_rows, r->overlaps);
+}
+
 enum err
 common_config(const struct opt_values *values, struct config *config, struct err_info *info)
 {
@@ -42,6 +62,8 @@ common_config(const struct opt_values *values, struct config *config, struct err
 	config_init(config);
 	if (file != NULL)
 		e = config_read(file, config, info);
+	if (e == ERR_OK)
+		warn_of_lists(&config->site);
 	if (e == ERR_OK && threads != NULL &&
 	    settings_set(config->run, "threads", threads, info) != ERR_OK)
 		e = ERR_USAGE;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "net/subscribers.h"
 
 #define DEFAULT_PATH "yagura.yaml"
 
@@ -13,6 +14,25 @@ static const struct opt OPTIONS[] = {
 	{ "config", 'c', "FILE", "the file to read (check: yagura.yaml; print: defaults alone)" },
 	{ NULL, 0, NULL, NULL },
 };
+
+/* What came of reading the lists of subscribers. */
+static void
+print_lists(const struct site *site)
+{
+	const struct subscribers_report *r;
+
+	if (!site->lists.given || site->subscribers == NULL)
+		return;
+	r = subscribers_report(site->subscribers);
+	for (size_t i = 0; i < r->message_count; i++)
+		(void)printf("%s\n", r->messages[i]);
+	(void)printf("subscribers: %llu users, %llu prefixes, %llu sessions (%llu open), %llu rows "
+		     "that cannot be used, %llu overlaps; pseudonyms are %s\n",
+	    (unsigned long long)r->users, (unsigned long long)r->prefix_rows,
+	    (unsigned long long)r->session_rows, (unsigned long long)r->open_sessions,
+	    (unsigned long long)r->bad_rows, (unsigned long long)r->overlaps,
+	    r->protected ? "protected" : "not protected (no key_file)");
+}
 
 static int
 check(const char *path, struct config *config)
@@ -23,6 +43,7 @@ check(const char *path, struct config *config)
 		(void)fprintf(stderr, "yagura config: %s\n", why.text);
 		return EXIT_FAILED;
 	}
+	print_lists(&config->site);
 	(void)printf("%s: good\n", path);
 	return EXIT_DONE;
 }

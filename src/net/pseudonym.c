@@ -22,7 +22,7 @@
 #include "base/bytes.h"
 #include "base/xmalloc.h"
 
-#define KEY_TEXT_SIZE (2 * PSEUDONYM_KEY_SIZE)
+#define KEY_TEXT_SIZE ((size_t)2 * PSEUDONYM_KEY_SIZE)
 
 struct pseudonymizer {
 	EVP_MAC *mac;       /* owned */
@@ -61,7 +61,7 @@ parse_key(const char *path, const char *text, size_t size, uint8_t *key, struct 
 		int low = high >= 0 ? digit(text[2 * i + 1]) : -1;
 		if (low < 0)
 			return err_set(info, ERR_CONFIG,
-			    "%.200s: a key of %d hexadecimal digits is expected here", path,
+			    "%.200s: a key of %zu hexadecimal digits is expected here", path,
 			    KEY_TEXT_SIZE);
 		key[i] = (uint8_t)(high << 4 | low);
 	}

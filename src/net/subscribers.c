@@ -19,9 +19,10 @@
 #include "base/xmalloc.h"
 #include "net/subscribers_internal.h"
 
-#define MEMO_BITS_LEAST 10
-#define MEMO_BITS_MOST  20
-#define MEMO_BITS_NAMES 16
+#define MEMO_WAYS       4 /* slots of a set: one cache line */
+#define MEMO_BITS_LEAST 8 /* of the number of sets */
+#define MEMO_BITS_MOST  19
+#define MEMO_BITS_NAMES 14
 #define IPV4_MEMO_KEY   UINT64_C(0xffff000000000000) /* where no IPv6 unicast is */
 
 struct subscribers *
@@ -87,8 +88,9 @@ memo_bits(const struct subscribers *s, const struct site *site)
 		const struct prefix *p = &site->pools[i].prefix;
 		unsigned whole = address_is_ipv4(&p->address) ? 32 : s->delegated_length;
 		unsigned free_bits = p->length < whole ? whole - p->length : 0;
-		if (free_bits + 1 > bits)
-			bits = free_bits + 1;
+		/* Twice as many slots as users. */
+		if (free_bits > bits + 1)
+			bits = free_bits - 1;
 	}
 	return bits < MEMO_BITS_MOST ? bits : MEMO_BITS_MOST;
 }
@@ -108,7 +110,8 @@ add_pools(struct subscribers *s, const struct site *site)
 	}
 	if (site->pool_count > 0)
 		s->pools = prefix_set_new(prefixes, site->pool_count);
-	s->memos = xcalloc((size_t)1 << bits, sizeof *s->memos);
+	s->memos = xcalloc((size_t)MEMO_WAYS << bits, sizeof *s->memos);
+	places_advise(s->memos, ((size_t)MEMO_WAYS << bits) * sizeof *s->memos);
 	s->memo_shift = 64 - bits;
 	free(prefixes);
 }
@@ -167,26 +170,37 @@ subscribers_open(
 	return ERR_OK;
 }
 
-/* What is remembered under a key; false when nothing is, or something else. */
+/* What is remembered under a key; false when nothing is. */
 static bool
 recall(const struct subscribers *s, uint64_t key, uint64_t *ret_pseudonym)
 {
-	struct memo *memo = &s->memos[key >> s->memo_shift];
-	uint64_t check = atomic_load_explicit(&memo->check, memory_order_relaxed);
-	uint64_t pseudonym = atomic_load_explicit(&memo->pseudonym, memory_order_relaxed);
+	const struct memo *set = &s->memos[(key >> s->memo_shift) * MEMO_WAYS];
 
-	*ret_pseudonym = pseudonym;
-	return (check ^ pseudonym) == key && key != 0; /* an empty slot looks like key 0 */
+	for (size_t i = 0; i < MEMO_WAYS; i++) {
+		uint64_t check = atomic_load_explicit(&set[i].check, memory_order_relaxed);
+		uint64_t pseudonym = atomic_load_explicit(&set[i].pseudonym, memory_order_relaxed);
+		/* An empty slot looks like key 0. */
+		if ((check ^ pseudonym) == key && key != 0) {
+			*ret_pseudonym = pseudonym;
+			return true;
+		}
+	}
+	return false;
 }
 
+/* Into an empty slot of the set, or one that the key chooses. */
 static uint64_t
 remember(const struct subscribers *s, uint64_t key, const char *identity)
 {
-	struct memo *memo = &s->memos[key >> s->memo_shift];
+	struct memo *set = &s->memos[(key >> s->memo_shift) * MEMO_WAYS];
 	uint64_t pseudonym = pseudonym_of(s->pseudonymizer, identity, strlen(identity));
+	size_t way = key % MEMO_WAYS;
 
-	atomic_store_explicit(&memo->check, key ^ pseudonym, memory_order_relaxed);
-	atomic_store_explicit(&memo->pseudonym, pseudonym, memory_order_relaxed);
+	for (size_t i = 0; i < MEMO_WAYS; i++)
+		if (atomic_load_explicit(&set[i].check, memory_order_relaxed) == 0)
+			way = i;
+	atomic_store_explicit(&set[way].check, key ^ pseudonym, memory_order_relaxed);
+	atomic_store_explicit(&set[way].pseudonym, pseudonym, memory_order_relaxed);
 	return pseudonym;
 }
 

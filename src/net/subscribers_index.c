@@ -9,12 +9,14 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/bytes.h"
 #include "base/xmalloc.h"
 #include "net/subscribers_internal.h"
 
 #define FIRST_SLOTS    1024
+#define LARGE_PAGE     ((uintptr_t)2 << 20)
 #define MAX_SERVICES   1000
 #define IDENTITY_WORDS 33 /* 255 octets and the count */
 
@@ -54,6 +56,17 @@ places_find(const struct subscribers *s, struct place_key key)
 	return place->code != 0 ? place : NULL;
 }
 
+void
+places_advise(void *array, size_t size)
+{
+	uintptr_t begin = ((uintptr_t)array + LARGE_PAGE - 1) & ~(uintptr_t)(LARGE_PAGE - 1);
+	uintptr_t end = ((uintptr_t)array + size) & ~(uintptr_t)(LARGE_PAGE - 1);
+
+	if (begin < end) /* only advice: that it is not taken costs some speed */
+		(void)madvise(
+		    (char *)array + (begin - (uintptr_t)array), end - begin, MADV_HUGEPAGE);
+}
+
 /* Half of the slots stay empty: a search that fails ends soon. */
 static void
 grow_places(struct subscribers *s)
@@ -63,6 +76,7 @@ grow_places(struct subscribers *s)
 	size_t slots = old_slots > 0 ? 2 * old_slots : FIRST_SLOTS;
 
 	s->places = xcalloc(slots, sizeof *s->places);
+	places_advise(s->places, slots * sizeof *s->places);
 	s->place_mask = slots - 1;
 	for (size_t i = 0; i < old_slots; i++)
 		if (old[i].code != 0)

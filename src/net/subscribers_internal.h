@@ -104,6 +104,9 @@ const struct place *places_find(const struct subscribers *s, struct place_key ke
 /* Finds or makes a prefix; valid until the next one is made. */
 struct place *places_put(struct subscribers *s, struct place_key key);
 
+/* Asks for large pages for a large array, which is looked up at random. */
+void places_advise(void *array, size_t size);
+
 /* Whether a listed prefix may hold the address. */
 bool places_are_near(const struct subscribers *s, const struct address *address, bool ipv4);
 

@@ -334,8 +334,9 @@ parse_date(const char *text, nsec_t *ret_time)
 					    : text[i] == shape[i] || (i == 10 && text[i] == 'T');
 		if (!fits)
 			return false;
-		plain[i] = i == 10 ? ' ' : text[i];
+		plain[i] = text[i];
 	}
+	plain[10] = ' ';
 	plain[sizeof shape - 1] = '\0';
 	text += sizeof shape - 1;
 	year = strtol(plain, NULL, 10);

@@ -2,6 +2,7 @@
 /* The configuration file: what it sets, what it refuses and where, and that print reads back. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "analysis/analysis.h"
 #include "base/xmalloc.h"
@@ -231,6 +232,65 @@ test_quoting(void **state)
 }
 
 static void
+write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	assert_int_equal(fclose(f), 0);
+}
+
+/* The block is printed as it is read; files are opened by config_read alone; and what is in them
+ * is part of the fingerprint. */
+static void
+test_subscribers(void **state)
+{
+	char list[] = "/tmp/yagura-test-XXXXXX", yaml[] = "/tmp/yagura-test-XXXXXX";
+	char first[CONFIG_FINGERPRINT_SIZE], second[CONFIG_FINGERPRINT_SIZE];
+	int fds[2] = { mkstemp(list), mkstemp(yaml) };
+	struct err_info why = { 0 };
+	struct config config;
+	char *text;
+
+	(void)state;
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	parse(
+	    &config, "site:\n  subscribers: {prefixes: \"/nonexistent\", delegated_length: 60}\n");
+	assert_null(config.site.subscribers);
+	assert_int_equal(config.site.lists.delegated_length, 60);
+	assert_reads_back(&config);
+	assert_int_equal(config_open_lists(&config, &why), ERR_IO);
+	config_release(&config);
+	refuse("site: {subscribers: {delegated_length: 65}}",
+	    "yagura.yaml:1:40: a prefix length of 32 to 64 is expected here");
+	refuse("site: {subscribers: {users: x}}", "yagura.yaml:1:22: unknown setting \"users\"");
+
+	text = xasprintf("site: {subscribers: {prefixes: %s}}\n", list);
+	write_file(yaml, text);
+	free(text);
+	write_file(list, "192.0.2.0/24,alice\n");
+	config_init(&config);
+	assert_int_equal(config_read(yaml, &config, &why), ERR_OK);
+	assert_non_null(config.site.subscribers);
+	config_fingerprint(&config, first);
+	config_release(&config);
+	write_file(list, "192.0.2.0/24,bob\n");
+	config_init(&config);
+	assert_int_equal(config_read(yaml, &config, &why), ERR_OK);
+	config_fingerprint(&config, second);
+	config_release(&config);
+	assert_string_not_equal(first, second);
+	write_file(list, "nonsense\n");
+	config_init(&config);
+	assert_int_equal(config_read(yaml, &config, &why), ERR_CONFIG);
+	config_release(&config);
+	(void)unlink(list);
+	(void)unlink(yaml);
+}
+
+static void
 test_example(void **state)
 {
 	const char *source = getenv("YAGURA_SOURCE");
@@ -267,6 +327,7 @@ main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_analyses),
 		cmocka_unit_test(test_quoting),
+		cmocka_unit_test(test_subscribers),
 		cmocka_unit_test(test_example),
 	};
 

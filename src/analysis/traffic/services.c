@@ -83,16 +83,24 @@ services_clear(void *opaque)
 	s->facts = (struct export_facts){ 0 };
 }
 
-static void
-add_cell(struct state *s, const struct services_key *key, uint64_t user, bool in_panel,
-    const struct services_sums *sums)
-{
-	struct services_key k = *key;
+/* What a direction of a record is added to. */
+struct target {
+	struct services_key key;
+	uint64_t user;
+	bool in_panel;
+	nsec_t begin, end;
+};
 
+static void
+add_cell(struct state *s, const struct target *t, int64_t hour, const struct services_sums *sums)
+{
+	struct services_key k = t->key;
+
+	k.hour = (int32_t)hour;
 	services_cells_add(&s->totals, &k, sums);
-	if (!in_panel)
+	if (!t->in_panel)
 		return;
-	k.user = user;
+	k.user = t->user;
 	services_cells_add(&s->users, &k, sums);
 }
 
@@ -103,26 +111,24 @@ part(uint64_t count, nsec_t done, nsec_t whole)
 	return (uint64_t)((__uint128_t)count * (uint64_t)done / (uint64_t)whole);
 }
 
-/* Adds one direction of a record to one user, spread over the hours it lasted. */
+/* Adds one direction of a record, spread over the hours it lasted. */
 static void
-add_spread(struct state *s, struct services_key *key, uint64_t user, bool in_panel, nsec_t begin,
-    nsec_t end, const struct services_sums *sums)
+add_spread(struct state *s, const struct target *t, const struct services_sums *sums)
 {
-	int64_t first = floor_div(begin, HOUR), last = floor_div(end, HOUR);
+	int64_t first = floor_div(t->begin, HOUR), last = floor_div(t->end, HOUR);
 	struct services_sums given = { 0 };
 
-	if (begin >= end || last - first >= MOST_HOURS)
+	if (t->begin >= t->end || last - first >= MOST_HOURS)
 		first = last;
 	for (int64_t hour = first; hour <= last; hour++) {
 		struct services_sums now = *sums;
 		if (hour < last) {
-			nsec_t done = (hour + 1) * HOUR - begin, whole = end - begin;
+			nsec_t done = (hour + 1) * HOUR - t->begin, whole = t->end - t->begin;
 			now.packets = part(sums->packets, done, whole);
 			now.octets = part(sums->octets, done, whole);
 			now.squares = part(sums->squares, done, whole);
 		}
-		key->hour = (int32_t)hour;
-		add_cell(s, key, user, in_panel,
+		add_cell(s, t, hour,
 		    &(struct services_sums){ now.packets - given.packets, now.octets - given.octets,
 			now.squares - given.squares });
 		given = now;
@@ -135,26 +141,31 @@ add_direction(struct state *s, const struct flow_record *r, unsigned reverse,
     enum user_direction direction, const struct subscriber *user)
 {
 	const struct flow *f = &r->flow;
+	uint32_t held = s->rates.list[rates_number(&s->rates, r->sampling)];
 	struct services_sums sums = { f->packets[reverse], f->octets[reverse],
 		record_squares(f->octets[reverse], f->packets[reverse]) };
-	struct services_key key = { .class = service_class_of(
-					s->map, f->protocol, f->source_port, f->destination_port),
-		.direction = (uint8_t)direction };
-	bool in_panel = user != NULL && s->has_panel && user->user <= s->panel_limit;
+	struct target target = {
+		.key = { .sampling = held,
+		    .class =
+			service_class_of(s->map, f->protocol, f->source_port, f->destination_port),
+		    .direction = (uint8_t)direction },
+		.user = user != NULL ? user->user : 0,
+		.in_panel = user != NULL && s->has_panel && user->user <= s->panel_limit,
+		.begin = f->first[reverse],
+		.end = f->last[reverse],
+	};
 
 	if (sums.packets == 0 && sums.octets == 0)
 		return;
-	key.sampling = s->rates.list[rates_number(&s->rates, r->sampling)];
-	if (key.sampling != r->sampling) {
-		sums.packets = rates_restate(sums.packets, r->sampling, key.sampling);
-		sums.octets = rates_restate(sums.octets, r->sampling, key.sampling);
-		sums.squares = rates_restate_squares(sums.squares, r->sampling, key.sampling);
+	if (held != r->sampling) {
+		sums.packets = rates_restate(sums.packets, r->sampling, held);
+		sums.octets = rates_restate(sums.octets, r->sampling, held);
+		sums.squares = rates_restate_squares(sums.squares, r->sampling, held);
 	}
 	/* Where everything was counted there is nothing to estimate. */
-	if (key.sampling <= 1)
+	if (held <= 1)
 		sums.squares = 0;
-	add_spread(s, &key, user != NULL ? user->user : 0, in_panel, f->first[reverse],
-	    f->last[reverse], &sums);
+	add_spread(s, &target, &sums);
 }
 
 static void

@@ -19,7 +19,7 @@
 #define DAY_HOURS    24
 #define MONDAY_HOURS 72 /* 1970-01-01 was a Thursday: its week had begun so many hours before */
 #define FRIDAY_END   120
-#define MOST_HOURS   (24 * 366 * 20)
+#define MOST_HOURS   (INT64_C(24) * 366 * 20)
 #define DIRECTIONS   2
 
 /* An estimate: the sum of N B, and the sum of N (N - 1) Q. */
@@ -172,7 +172,7 @@ find_top(struct profile *f)
 static json_int_t
 place_ms(const struct profile *f, unsigned place)
 {
-	return (json_int_t)(f->monday + (uint64_t)place * 3600000);
+	return (json_int_t)f->monday + (json_int_t)place * 3600000;
 }
 
 static struct section_figure *

@@ -5,12 +5,11 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/traffic/services_section.h"
 #include "base/xmalloc.h"
 #include "base/zone.h"
-
-#define HOUR_MS 3600000
 
 static enum err
 read_facts(const struct section_context *c, struct services_period *p, struct err_info *info)
@@ -276,34 +275,39 @@ compare_ranked(const void *a, const void *b)
 	       (SERVICE_CLASSES[x->class].port < SERVICE_CLASSES[y->class].port);
 }
 
+/* A block's rows by name: its total, and what its largest ports leave. */
+struct block_rows {
+	enum service_block block;
+	const char *total, *rest;
+	size_t top; /* ports with a row of their own */
+};
+
 /* The rows of a block: its total, its largest ports, and what is left. */
 static void
 add_block(const struct services_period *p, const struct services_period *earlier,
-    enum service_block block, const char *total, const char *rest, size_t top,
-    struct services_rows *rows)
+    const struct block_rows *b, struct services_rows *rows)
 {
 	struct ranked list[SERVICE_CLASS_COUNT];
-	struct services_row *row = add_row(rows, total);
+	struct services_row *total = add_row(rows, b->total), *rest;
 	size_t count = 0;
 
-	row->total = true;
+	total->total = true;
 	for (unsigned k = 0; k < SERVICE_CLASS_COUNT; k++) {
 		double octets = p->classes[k] + (earlier != NULL ? earlier->classes[k] : 0);
-		if (SERVICE_CLASSES[k].name == NULL || SERVICE_CLASSES[k].block != block)
+		if (SERVICE_CLASSES[k].name == NULL || SERVICE_CLASSES[k].block != b->block)
 			continue;
-		row->members[k] = true;
+		total->members[k] = true;
 		if (SERVICE_CLASSES[k].port != 0 && octets > 0)
 			list[count++] = (struct ranked){ k, octets };
 	}
 	qsort(list, count, sizeof *list, compare_ranked);
-	count = count < top ? count : top;
+	count = count < b->top ? count : b->top;
 	for (size_t i = 0; i < count; i++)
 		add_row(rows, SERVICE_CLASSES[list[i].class].name)->members[list[i].class] = true;
-	row = add_row(rows, rest);
-	for (unsigned k = 0; k < SERVICE_CLASS_COUNT; k++)
-		row->members[k] = rows->list[rows->count - 2 - count].members[k];
+	rest = add_row(rows, b->rest);
+	memcpy(rest->members, total->members, sizeof rest->members);
 	for (size_t i = 0; i < count; i++)
-		row->members[list[i].class] = false;
+		rest->members[list[i].class] = false;
 }
 
 static void
@@ -319,44 +323,52 @@ add_transport(struct services_rows *rows, const char *name, uint8_t protocol)
 }
 
 void
-services_choose_rows(const struct services_period *p, const struct services_period *earlier,
-    struct services_rows *rows)
+services_choose_rows(const struct services_period *period, const struct services_period *earlier,
+    struct services_rows *ret_rows)
 {
+	struct services_rows *rows = ret_rows;
+	static const struct block_rows blocks[2][2] = {
+		{ { BLOCK_TCP_KNOWN, "tcp below 1024", "tcp below 1024, others",
+		      SERVICES_TOP_KNOWN },
+		    { BLOCK_TCP_DYNAMIC, "tcp 1024 and above", "tcp 1024 and above, others",
+			SERVICES_TOP_HIGH } },
+		{ { BLOCK_UDP_KNOWN, "udp below 1024", "udp below 1024, others",
+		      SERVICES_TOP_HIGH },
+		    { BLOCK_UDP_DYNAMIC, "udp 1024 and above", "udp 1024 and above, others",
+			SERVICES_TOP_HIGH } },
+	};
+
 	rows->count = 0;
-	add_transport(rows, "TCP", 6);
-	add_block(p, earlier, BLOCK_TCP_KNOWN, "tcp below 1024", "tcp below 1024, others",
-	    SERVICES_TOP_KNOWN, rows);
-	add_block(p, earlier, BLOCK_TCP_DYNAMIC, "tcp 1024 and above", "tcp 1024 and above, others",
-	    SERVICES_TOP_HIGH, rows);
-	add_transport(rows, "UDP", 17);
-	add_block(p, earlier, BLOCK_UDP_KNOWN, "udp below 1024", "udp below 1024, others",
-	    SERVICES_TOP_HIGH, rows);
-	add_block(p, earlier, BLOCK_UDP_DYNAMIC, "udp 1024 and above", "udp 1024 and above, others",
-	    SERVICES_TOP_HIGH, rows);
+	for (unsigned udp = 0; udp < 2; udp++) {
+		add_transport(rows, udp ? "UDP" : "TCP", udp ? IP_PROTOCOL_UDP : IP_PROTOCOL_TCP);
+		for (unsigned i = 0; i < 2; i++)
+			add_block(period, earlier, &blocks[udp][i], rows);
+	}
 	for (unsigned k = 0; k < SERVICE_CLASS_COUNT; k++)
 		if (SERVICE_CLASSES[k].name != NULL && SERVICE_CLASSES[k].block == BLOCK_PROTOCOL)
 			add_row(rows, SERVICE_CLASSES[k].name)->members[k] = true;
 }
 
 double
-services_share(const struct services_column *col, size_t i, double *ret_error)
+services_share(const struct services_column *column, size_t row, double *ret_error)
 {
-	double s, variance, n = (double)col->member_count;
+	double s, variance, n = (double)column->member_count;
 
 	*ret_error = 0;
-	if (col->total <= 0)
+	if (column->total <= 0)
 		return 0;
-	s = col->octets[i] / col->total;
+	s = column->octets[row] / column->total;
 	/* Sampling of packets: the two parts are independent (spec 7.6). */
-	variance = ((1 - s) * (1 - s) * col->variance[i] +
-		       s * s * fmax(0, col->total_variance - col->variance[i])) /
-		   (col->total * col->total);
+	variance = ((1 - s) * (1 - s) * column->variance[row] +
+		       s * s * fmax(0, column->total_variance - column->variance[row])) /
+		   (column->total * column->total);
 	/* Choice of users: a ratio of two sums over a random sample of users, of which the share
 	 * `chosen` was taken (W. G. Cochran, "Sampling Techniques", 1977, section 6.4). */
-	if (col->chosen < 1 && n > 1)
-		variance += (1 - col->chosen) * n / (n - 1) *
-			    fmax(0, col->yy[i] - 2 * s * col->xy[i] + s * s * col->xx) /
-			    (col->total * col->total);
+	if (column->chosen < 1 && n > 1)
+		variance +=
+		    (1 - column->chosen) * n / (n - 1) *
+		    fmax(0, column->yy[row] - 2 * s * column->xy[row] + s * s * column->xx) /
+		    (column->total * column->total);
 	*ret_error = sqrt(variance);
 	return s;
 }
