@@ -121,7 +121,12 @@ record_packets(const struct flow_record *r)
 static inline uint64_t
 record_squares(uint64_t octets, uint64_t packets)
 {
-	return packets != 0 ? (uint64_t)((__uint128_t)octets * octets / packets) : 0;
+	if (packets == 0)
+		return 0;
+	/* The usual case without a long division. */
+	if (octets <= UINT32_MAX)
+		return octets * octets / packets;
+	return (uint64_t)((__uint128_t)octets * octets / packets);
 }
 
 #endif

@@ -37,7 +37,10 @@ mg_init(struct mg *mg, uint32_t capacity, unsigned key_words)
 	mg->entries = aligned_alloc(64, (capacity + 1) * sizeof *mg->entries);
 	if (mg->entries == NULL)
 		abort();
+	mg->entries[0] = (struct mg_entry){ .handle = 0 };
 	mg->slots = xcalloc(slots, sizeof *mg->slots);
+	mg->sieve_mask = slots / 2 * MG_SIEVE_CELLS - 1;
+	mg->sieve = xcalloc((size_t)mg->sieve_mask + 1, sizeof *mg->sieve);
 	mg->scratch = xcalloc(capacity, sizeof *mg->scratch);
 	mg->listed = xcalloc(capacity, sizeof *mg->listed);
 }
@@ -47,6 +50,7 @@ mg_release(struct mg *mg)
 {
 	free(mg->entries);
 	free(mg->slots);
+	free(mg->sieve);
 	free(mg->scratch);
 	free(mg->listed);
 	*mg = (struct mg){ 0 };
@@ -73,6 +77,9 @@ mg_clear(struct mg *mg)
 		}
 	}
 	mg->count = 0;
+	if (mg->sieving)
+		memset(mg->sieve, 0, ((size_t)mg->sieve_mask + 1) * sizeof *mg->sieve);
+	mg->sieving = false;
 	memset(mg->error, 0, sizeof mg->error);
 }
 
@@ -229,9 +236,45 @@ purge(struct mg *mg)
 	mg->count = kept;
 }
 
+void
+mg_thresholds_set(
+    struct mg_thresholds *thresholds, const uint64_t totals[MG_METRICS], uint32_t capacity)
+{
+	for (unsigned m = 0; m < MG_METRICS; m++) {
+		uint64_t most = totals[m] / capacity * 2;
+		/* They only rise, and are not 0. */
+		if (most < 1)
+			most = 1;
+		if (thresholds->most[m] < most)
+			thresholds->most[m] = most;
+		thresholds->inverse[m] = (double)MG_SIEVE_FULL / (double)thresholds->most[m];
+	}
+}
+
+void
+mg_sieve_scale(struct mg *mg, const struct mg_thresholds *from, const struct mg_thresholds *to)
+{
+	double ratio = 0;
+	uint32_t factor;
+
+	if (!mg->sieving)
+		return;
+	for (unsigned m = 0; m < MG_METRICS; m++) {
+		double r = (double)from->most[m] / (double)to->most[m];
+		ratio = r > ratio ? r : ratio;
+	}
+	factor = (uint32_t)(ratio * 65536) + 1;
+	if (factor >= 65536)
+		return;
+	/* Rounded up. */
+	for (uint32_t i = 0; i <= mg->sieve_mask; i++)
+		mg->sieve[i] = (uint16_t)((mg->sieve[i] * factor + 65535) >> 16);
+}
+
 uint32_t
 mg_make_room(struct mg *mg, uint32_t hash)
 {
 	purge(mg);
+	mg->sieving = true;
 	return find_empty_slot(mg, hash);
 }

@@ -22,6 +22,21 @@
  * half the table becomes free: with exact quantiles at most capacity/6 keys are above d_m in each
  *of the three metrics.  So a purge, linear in the capacity, is paid by capacity/2 new keys.
  *
+ * A sieve in front of the table (filtered space-saving; N. Homem, J. P. Carvalho, "Finding top-k
+ * elements in data streams", Information Sciences 180, 2010) keeps the many keys of small weight
+ *out of it, which is most of the cost in a flood.  It is used from the first purge on.  Weights of
+ *keys that are not held go to one of its cells, by a hash without a secret; a key is admitted when
+ *its cell has no room for them.  A cell holds one number y: the sum of max_m w_m / T_m of all
+ *weights it took, with thresholds T_m that only rise; when they do, y falls by the greatest T_m /
+ *T'_m.  So at any time the weights in a cell add up to at most y T_m in each metric, and y <= 1.
+ *Hence
+ *
+ *	true value <= counter + error[m] + T_m
+ *
+ * for every key, held or not: what it has outside of its counter was taken by purges or lies in its
+ * cell.  With T_m = 2 N_m / capacity (and at least 1)
+ * all of it is at most 8 N_m / capacity.
+ *
  * Merging two summaries, by adding each key of one to the other and the errors, keeps both bounds
  * (the argument above does not ask in which table a purge took its share).
  *
@@ -58,11 +73,26 @@ struct mg_entry {
 
 static_assert(sizeof(struct mg_entry) == 64, "an entry is one cache line");
 
+/* Cells of the sieve for each key of the capacity, at least. */
+#define MG_SIEVE_CELLS 4
+
+/* A cell that is full: y = 1. */
+#define MG_SIEVE_FULL 32768
+
+/* The thresholds of sieves: several tables may share them. */
+struct mg_thresholds {
+	uint64_t most[MG_METRICS]; /* T_m */
+	double inverse[MG_METRICS];
+};
+
 struct mg {
 	struct mg_entry *entries; /* owned; `count` of them in order of coming */
 	uint32_t *slots;   /* owned; lowest 12 bits of the hash, 20 bits of entry number + 1 */
 	uint64_t *scratch; /* owned; capacity words, for finding d_m */
-	uint32_t *listed;  /* owned; capacity numbers of the entries that a purge must look at */
+	uint16_t *sieve;   /* owned; y of each cell, in units of 1/MG_SIEVE_FULL */
+	uint32_t sieve_mask;
+	bool sieving;     /* since the first purge */
+	uint32_t *listed; /* owned; capacity numbers of the entries that a purge must look at */
 	uint32_t count;
 	uint32_t capacity;
 	uint32_t slot_mask;
@@ -104,6 +134,15 @@ mg_prefetch_entry(const struct mg *mg, uint32_t hash)
 	__builtin_prefetch(&mg->entries[number != 0 ? number - 1 : mg->count]);
 }
 
+/* The entry whose hash is most like this one, held or not: for prefetching what it points to. */
+static inline const struct mg_entry *
+mg_likely(const struct mg *mg, uint32_t hash)
+{
+	uint32_t number = mg->slots[hash >> mg->slot_shift] & MG_NUMBER_MASK;
+
+	return &mg->entries[number != 0 ? number - 1 : 0];
+}
+
 /* a + b, or the greatest number when that would pass it. */
 static inline uint64_t
 mg_sum(uint64_t a, uint64_t b)
@@ -134,23 +173,19 @@ mg_insert(struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash,
 	return e;
 }
 
-/*
- * Adds weights to a key and returns its entry, good until the next call.  `hash` is of the key: the
- * same for the same key in this table, its highest bits the best.  `key_words` is the table's, said
- * again so that it can be constant where this is expanded.  `ret_new` tells whether the key was not
- * held before.
- */
+/* The entry of a key, or NULL; `ret_at` is then the empty slot where it would go, for mg_insert.
+ * `hash` is of the key: the same for the same key in this table, its highest bits the best.
+ * `key_words` is the table's, said again so that it can be constant where this is expanded. */
 static inline __attribute__((always_inline)) struct mg_entry *
-mg_add_key(struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash,
-    const uint64_t weights[MG_METRICS], bool *ret_new)
+mg_find(
+    const struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash, uint32_t *ret_at)
 {
-	struct mg_entry *e;
-
 	for (uint32_t at = hash >> mg->slot_shift;; at = (at + 1) & mg->slot_mask) {
 		uint32_t slot = mg->slots[at];
+		struct mg_entry *e;
 		if (slot == 0) {
-			*ret_new = true;
-			return mg_insert(mg, key, key_words, hash, at, weights);
+			*ret_at = at;
+			return NULL;
 		}
 		/* The tags agree where no bit above the number differs. */
 		if ((slot ^ hash << MG_NUMBER_BITS) > MG_NUMBER_MASK)
@@ -158,23 +193,71 @@ mg_add_key(struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash
 		e = &mg->entries[(slot & MG_NUMBER_MASK) - 1];
 		if (e->key[0] == key[0] && e->key[1] == key[1] &&
 		    (key_words == 2 || (e->key[2] == key[2] && e->key[3] == key[3])))
-			break;
+			return e;
 	}
+}
+
+static inline void
+mg_increase(struct mg_entry *e, const uint64_t weights[MG_METRICS])
+{
 	e->counters[0] = mg_sum(e->counters[0], weights[0]);
 	e->counters[1] = mg_sum(e->counters[1], weights[1]);
 	e->counters[2] = mg_sum(e->counters[2], weights[2]);
-	*ret_new = false;
-	return e;
 }
 
-/* The same for those who need not know whether it was new. */
+/* Adds weights to a key and returns its entry, good until the next call. */
 static inline struct mg_entry *
 mg_add(struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash,
     const uint64_t weights[MG_METRICS])
 {
-	bool is_new;
+	uint32_t at;
+	struct mg_entry *e = mg_find(mg, key, key_words, hash, &at);
 
-	return mg_add_key(mg, key, key_words, hash, weights, &is_new);
+	if (e == NULL)
+		return mg_insert(mg, key, key_words, hash, at, weights);
+	mg_increase(e, weights);
+	return e;
+}
+
+/* T_m for tables of this capacity and weights that add up to `totals`. */
+void mg_thresholds_set(
+    struct mg_thresholds *thresholds, const uint64_t totals[MG_METRICS], uint32_t capacity);
+
+/* Tells a table that thresholds rose from one to the other. */
+void
+mg_sieve_scale(struct mg *mg, const struct mg_thresholds *from, const struct mg_thresholds *to);
+
+/* What weights take of a cell. */
+static inline uint32_t
+mg_sieve_share(const struct mg_thresholds *t, const uint64_t weights[MG_METRICS])
+{
+	double a = (double)weights[0] * t->inverse[0], b = (double)weights[1] * t->inverse[1];
+	double c = (double)weights[2] * t->inverse[2];
+
+	a = a > b ? a : b;
+	a = a > c ? a : c;
+	/* Rounded up, and by one more for what doubles lose. */
+	return a < MG_SIEVE_FULL ? (uint32_t)a + 2 : MG_SIEVE_FULL + 1;
+}
+
+/* Whether weights of a key that is not held are kept out; `hash` has no secret, its bits above 24
+ * count. */
+static inline bool
+mg_sieve_takes(struct mg *mg, uint64_t hash, uint32_t share)
+{
+	uint16_t *cell = &mg->sieve[hash >> 24 & mg->sieve_mask];
+
+	if (!mg->sieving || *cell + share > MG_SIEVE_FULL)
+		return false;
+	*cell = (uint16_t)(*cell + share);
+	return true;
+}
+
+/* How much a counter may be short, with what a sieve with these thresholds may hold. */
+static inline uint64_t
+mg_shortfall(const struct mg *mg, const struct mg_thresholds *t, unsigned metric)
+{
+	return mg_sum(mg->error[metric], mg->sieving ? t->most[metric] : 0);
 }
 
 #endif

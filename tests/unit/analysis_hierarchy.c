@@ -507,7 +507,12 @@ test_table_conserves(void **state)
 			uint64_t volume[2] = { 40 + draw(&seed) % 3000, 1 + draw(&seed) % 3 };
 			s.octets[15] ^= (uint8_t)(draw(&seed) % 64);
 			d.octets[15] ^= (uint8_t)(draw(&seed) % 64);
-			pair_table_observe(&t, &s, &d, pair_table_hash(&t, &s, &d), volume);
+			pair_table_observe(&t,
+			    &(struct pair_traffic){ .source = &s,
+				.destination = &d,
+				.volume = { volume[0], volume[1] },
+				.hash = pair_table_hash(&t, &s, &d) },
+			    1);
 			octets += volume[0];
 			packets += volume[1];
 			assert_true(t.count <= 100);

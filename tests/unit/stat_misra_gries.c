@@ -121,6 +121,75 @@ assert_bounds(const struct mg *mg, const struct exact *x)
 	}
 }
 
+/* A table behind a sieve, as analyses use it: thresholds rise now and then.  Returns how many items
+ * reached the table as new keys. */
+static uint64_t
+feed_sieved(struct mg *mg, struct mg_thresholds *t, struct exact *x, stream_fn stream)
+{
+	uint64_t admitted = 0, next = 0;
+
+	for (uint64_t i = 0; i < LENGTH; i++) {
+		uint64_t weights[MG_METRICS];
+		uint32_t key = stream(i, weights), at = 0;
+		uint64_t words[2] = { key, 0 };
+		struct mg_entry *e = mg_find(mg, words, 2, hash_of(key, 1), &at);
+		if (i >= next) {
+			struct mg_thresholds before = *t;
+			mg_thresholds_set(t, x->totals, mg->capacity);
+			mg_sieve_scale(mg, &before, t);
+			next = i + i / 4 + 16;
+		}
+		for (unsigned m = 0; m < MG_METRICS; m++) {
+			x->counters[key][m] += weights[m];
+			x->totals[m] += weights[m];
+		}
+		if (e != NULL) {
+			mg_increase(e, weights);
+		} else if (!mg_sieve_takes(mg, hash_mix64(key), mg_sieve_share(t, weights))) {
+			(void)mg_insert(mg, words, 2, hash_of(key, 1), at, weights);
+			admitted++;
+		}
+	}
+	return admitted;
+}
+
+/* What the sieve took is within the thresholds: they are part of the error. */
+static void
+test_sieve(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < STREAM_COUNT; s++) {
+		static struct exact x;
+		static uint64_t held[KEYS][MG_METRICS];
+		struct mg_thresholds t = { { 0 }, { 0 } };
+		uint64_t admitted;
+		struct mg mg;
+
+		memset(&x, 0, sizeof x);
+		memset(held, 0, sizeof held);
+		mg_init(&mg, CAPACITY, 2);
+		admitted = feed_sieved(&mg, &t, &x, STREAMS[s]);
+		for (uint32_t i = 0; i < mg.count; i++)
+			memcpy(held[mg.entries[i].key[0]], mg.entries[i].counters, sizeof held[0]);
+		for (unsigned m = 0; m < MG_METRICS; m++) {
+			uint64_t error = mg_shortfall(&mg, &t, m);
+			assert_true((double)error <= 8.0 * (double)x.totals[m] / CAPACITY + 1);
+			for (uint32_t k = 0; k < KEYS; k++) {
+				assert_true(held[k][m] <= x.counters[k][m]);
+				assert_true(x.counters[k][m] <= held[k][m] + error);
+			}
+		}
+		/* Most of a flood never gets in. */
+		if (STREAMS[s] == flood)
+			assert_true(admitted < LENGTH / 4);
+		mg_clear(&mg);
+		assert_false(mg.sieving);
+		for (uint32_t i = 0; i <= mg.sieve_mask; i++)
+			assert_int_equal(mg.sieve[i], 0);
+		mg_release(&mg);
+	}
+}
+
 static void
 merge(struct mg *into, const struct mg *from, uint64_t secret)
 {
@@ -364,6 +433,7 @@ main(void)
 		cmocka_unit_test(test_who_leaves_is_told),
 		cmocka_unit_test(test_cleared_is_as_new),
 		cmocka_unit_test(test_counters_do_not_wrap),
+		cmocka_unit_test(test_sieve),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,8 +22,6 @@
 #include "analysis/traffic/pair_table.h"
 #include "base/xmalloc.h"
 
-#define CHUNK 32 /* flows prefetched together */
-
 /* Prefixes are rolled up to where they carry a quarter of what the review asks for. */
 #define FINER_THAN_THRESHOLD 4
 
@@ -63,23 +61,16 @@ clear(void *state)
 	h->exports = (struct export_facts){ 0 };
 }
 
-/* One direction of a flow or record. */
-struct traffic {
-	const struct address *source, *destination;
-	uint64_t volume[2]; /* octets, packets */
-	uint32_t hash;
-};
-
 /* Enters the directions of a flow that carried something; returns how many. */
 static inline size_t
-directions_of(const struct flow *f, uint64_t sampling, struct traffic *t)
+directions_of(const struct flow *f, uint64_t sampling, struct pair_traffic *t)
 {
 	size_t count = 0;
 
 	for (unsigned d = 0; d < 2; d++) {
 		if ((f->packets[d] | f->octets[d]) == 0)
 			continue;
-		t[count++] = (struct traffic){ .source = d == 0 ? &f->source : &f->destination,
+		t[count++] = (struct pair_traffic){ .source = d == 0 ? &f->source : &f->destination,
 			.destination = d == 0 ? &f->destination : &f->source,
 			.volume = { export_scaled(f->octets[d], sampling),
 			    export_scaled(f->packets[d], sampling) } };
@@ -89,7 +80,7 @@ directions_of(const struct flow *f, uint64_t sampling, struct traffic *t)
 
 /* Counts them: hashes all, asks for their memory, then updates. */
 static void
-observe_chunk(struct pair_table *table, struct traffic *list, size_t count)
+observe_chunk(struct pair_table *table, struct pair_traffic *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		list[i].hash = pair_table_hash(table, list[i].source, list[i].destination);
@@ -97,16 +88,14 @@ observe_chunk(struct pair_table *table, struct traffic *list, size_t count)
 	}
 	for (size_t i = 0; i < count; i++)
 		pair_table_prefetch_item(table, list[i].hash);
-	for (size_t i = 0; i < count; i++)
-		pair_table_observe(
-		    table, list[i].source, list[i].destination, list[i].hash, list[i].volume);
+	pair_table_observe(table, list, count);
 }
 
 static void
 observe(void *state, const struct batch *batch)
 {
 	struct hierarchy *h = state;
-	struct traffic list[2 * CHUNK];
+	struct pair_traffic list[PAIR_CHUNK];
 	size_t count = 0;
 
 	for (size_t i = 0; i < batch->count; i++) {

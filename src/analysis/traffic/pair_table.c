@@ -269,54 +269,98 @@ is_admitted(struct pair_table *t, const uint64_t volume[2])
 	return true;
 }
 
-/* Counts a new pair in the item that it rolls up to. */
-static void
-observe_rolled(struct pair_table *t, const struct address *source,
-    const struct address *destination, const uint64_t volume[2])
-{
-	uint8_t source_length = marked_longest(t->marked, MARKED_SOURCE, source);
-	uint8_t destination_length = marked_longest(t->marked, MARKED_DESTINATION, destination);
-	struct pair_item item = { .source = pair_mask(source, source_length),
-		.destination = pair_mask(destination, destination_length),
-		.octets = volume[0],
-		.packets = volume[1],
-		.source_length = source_length,
-		.destination_length = destination_length };
+/* New pairs that go to rolled-up items which are on their way from memory. */
+struct waiting {
+	struct pair_item items[PAIR_CHUNK];
+	size_t count;
+};
 
-	item.hash = hash_item(t, &item);
-	force_item(t, &item);
+static void
+put_waiting(struct pair_table *t, struct waiting *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		pair_table_prefetch_item(t, w->items[i].hash);
+	for (size_t i = 0; i < w->count; i++)
+		put_item(t, find_slot(t, &w->items[i]), &w->items[i]);
+	w->count = 0;
 }
 
-void
-pair_table_observe(struct pair_table *t, const struct address *source,
-    const struct address *destination, uint32_t hash, const uint64_t volume[2])
+/* Counts a new pair in the item that it rolls up to.  It waits where nothing can tell the
+ * difference: there is room for all that wait, so that nothing is rolled up between, and it is not
+ * a whole pair, which the next of its kind would have to find. */
+static inline void
+observe_rolled(struct pair_table *t, struct waiting *w, const struct pair_traffic *p)
 {
-	uint8_t length = address_is_ipv4(source) ? 32 : 128;
+	uint8_t source_length = marked_longest(t->marked, MARKED_SOURCE, p->source);
+	uint8_t destination_length = marked_longest(t->marked, MARKED_DESTINATION, p->destination);
+	unsigned full = address_is_ipv4(p->source) ? 32 : 128;
+	struct pair_item *item = &w->items[w->count];
+
+	*item = (struct pair_item){ .source = pair_mask(p->source, source_length),
+		.destination = pair_mask(p->destination, destination_length),
+		.octets = p->volume[0],
+		.packets = p->volume[1],
+		.source_length = source_length,
+		.destination_length = destination_length };
+	item->hash = hash_item(t, item);
+	if (t->count + w->count + 1 < t->capacity &&
+	    (source_length != full || destination_length != full)) {
+		pair_table_prefetch_slot(t, item->hash);
+		w->count++;
+	} else {
+		struct pair_item now = *item;
+		put_waiting(t, w);
+		force_item(t, &now);
+	}
+}
+
+/* The whole pair, if it is held. */
+static inline struct pair_item *
+find_pair(const struct pair_table *t, const struct pair_traffic *p, uint8_t length)
+{
 	uint32_t slot;
 
-	t->octets = sum(t->octets, volume[0]);
-	t->packets = sum(t->packets, volume[1]);
-	for (uint32_t at = hash >> t->slot_shift; (slot = t->slots[at]) != 0;
+	for (uint32_t at = p->hash >> t->slot_shift; (slot = t->slots[at]) != 0;
 	     at = (at + 1) & t->slot_mask) {
 		struct pair_item *held = &t->items[(slot & NUMBER_MASK) - 1];
 		/* The tags agree where no bit above the number differs. */
-		if ((slot ^ hash << NUMBER_BITS) <= NUMBER_MASK &&
-		    address_equal(&held->source, source) &&
-		    address_equal(&held->destination, destination) &&
-		    held->source_length == length && held->destination_length == length) {
-			held->octets = sum(held->octets, volume[0]);
-			held->packets = sum(held->packets, volume[1]);
-			return;
+		if ((slot ^ p->hash << NUMBER_BITS) <= NUMBER_MASK &&
+		    address_equal(&held->source, p->source) &&
+		    address_equal(&held->destination, p->destination) &&
+		    held->source_length == length && held->destination_length == length)
+			return held;
+	}
+	return NULL;
+}
+
+void
+pair_table_observe(struct pair_table *t, const struct pair_traffic *list, size_t count)
+{
+	struct waiting waiting;
+
+	assert(count <= PAIR_CHUNK);
+	waiting.count = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct pair_traffic *p = &list[i];
+		uint8_t length = address_is_ipv4(p->source) ? 32 : 128;
+		struct pair_item *held = find_pair(t, p, length);
+		t->octets = sum(t->octets, p->volume[0]);
+		t->packets = sum(t->packets, p->volume[1]);
+		if (held != NULL) {
+			held->octets = sum(held->octets, p->volume[0]);
+			held->packets = sum(held->packets, p->volume[1]);
+		} else if (t->marked != NULL && !is_admitted(t, p->volume)) {
+			observe_rolled(t, &waiting, p);
+		} else {
+			put_waiting(t, &waiting);
+			force_item(t, &(struct pair_item){ .source = *p->source,
+					  .destination = *p->destination,
+					  .octets = p->volume[0],
+					  .packets = p->volume[1],
+					  .hash = p->hash,
+					  .source_length = length,
+					  .destination_length = length });
 		}
 	}
-	if (t->marked != NULL && !is_admitted(t, volume))
-		observe_rolled(t, source, destination, volume);
-	else
-		force_item(t, &(struct pair_item){ .source = *source,
-				  .destination = *destination,
-				  .octets = volume[0],
-				  .packets = volume[1],
-				  .hash = hash,
-				  .source_length = length,
-				  .destination_length = length });
+	put_waiting(t, &waiting);
 }

@@ -120,9 +120,17 @@ pair_table_prefetch_item(const struct pair_table *t, uint32_t hash)
 	__builtin_prefetch(&t->items[number != 0 ? number - 1 : t->count]);
 }
 
-/* Counts traffic between two addresses of one family; `hash` is pair_table_hash of them. */
-void pair_table_observe(struct pair_table *t, const struct address *source,
-    const struct address *destination, uint32_t hash, const uint64_t volume[2]);
+/* Traffic between two addresses of one family. */
+struct pair_traffic {
+	const struct address *source, *destination; /* borrowed */
+	uint64_t volume[2];                         /* octets, packets */
+	uint32_t hash;                              /* pair_table_hash of them */
+};
+
+#define PAIR_CHUNK 64
+
+/* Counts up to PAIR_CHUNK of them, as one by one. */
+void pair_table_observe(struct pair_table *t, const struct pair_traffic *list, size_t count);
 
 /* Adds an item of another table (its hash is not used), rolling up when the table is full. */
 void pair_table_add(struct pair_table *t, const struct pair_item *item);

@@ -32,12 +32,11 @@
 #include "stat/select.h"
 
 #define CHUNK 64 /* flows that go through together: their keys fit in the first-level cache */
-#define AHEAD 4  /* flows from the prefetch of an entry to its update */
+#define AHEAD 16 /* flows from the prefetch of an entry to its update */
+#define NEAR  8  /* flows from the prefetch of its sketch of peers to its update */
 
 /* Registers of `distinct` whose numbers are kept, so that clearing a quiet window is cheap. */
 #define TOUCHED_MOST 512
-
-static_assert(BATCH_MAX % CHUNK == 0, "chunks tile a batch");
 
 const char *const talkers_kind_names[TALKERS_KIND_COUNT] = { "address", "prefix", "pair" };
 
@@ -59,6 +58,8 @@ struct talkers {
 	struct address_hash hash;
 	struct group groups[TALKERS_KIND_COUNT];
 	uint64_t totals[MG_METRICS];
+	struct mg_thresholds thresholds; /* of the sieves, by the totals of a while ago */
+	uint64_t thresholds_until;       /* flows at which they rise */
 	struct export_facts exports;
 	uint64_t row_most;
 };
@@ -70,6 +71,7 @@ struct keys {
 	uint64_t pair_words[4]; /* both ends, the lower one first */
 	uint64_t weights[MG_METRICS];
 	uint64_t fixed[2]; /* hashes of the ends without a secret, for sketches */
+	uint32_t share;    /* of a cell of the sieves */
 	uint32_t end_hashes[2];
 	uint32_t prefix_hashes[2];
 	uint32_t pair_hash;
@@ -252,6 +254,8 @@ clear(void *state)
 		distinct_clear(&t->groups[kind].distinct);
 	}
 	memset(t->totals, 0, sizeof t->totals);
+	t->thresholds = (struct mg_thresholds){ { 0 }, { 0 } };
+	t->thresholds_until = 0;
 	t->exports = (struct export_facts){ 0 };
 }
 
@@ -267,18 +271,36 @@ prefetch_slots(const struct talkers *t, const struct keys *k)
 	mg_prefetch_slot(&t->groups[TALKERS_PAIR].mg, k->pair_hash);
 }
 
-/* Counts a flow for one key; `peer` is the fixed hash of the other end.  Tells whether the key was
- * not held before: only then need it be added to the distinct ones.  Expanded for each end by
- * itself, because in a flood one end is always new and the other never. */
-static inline __attribute__((always_inline)) bool
-update(
-    struct group *g, const struct address *key, uint32_t hash, const struct keys *k, uint64_t peer)
+/* Counts a flow for one key of which `fixed` and `peer` are the fixed hashes, its own and of the
+ * other end.  Expanded for each end by itself, because in a flood one end is always new and the
+ * other never. */
+static inline __attribute__((always_inline)) void
+update(struct group *g, const struct address *key, uint32_t hash, const struct keys *k,
+    uint64_t fixed, uint64_t peer)
 {
-	bool is_new;
-	struct mg_entry *e = mg_add_key(&g->mg, key->words, 2, hash, k->weights, &is_new);
+	uint32_t at;
+	struct mg_entry *e = mg_find(&g->mg, key->words, 2, hash, &at);
 
+	if (e != NULL) {
+		mg_increase(e, k->weights);
+	} else {
+		distinct_add(&g->distinct, fixed);
+		if (mg_sieve_takes(&g->mg, fixed, k->share))
+			return;
+		e = mg_insert(&g->mg, key->words, 2, hash, at, k->weights);
+	}
 	peers_add(&g->pool, entry_peers(e), peer);
-	return is_new;
+}
+
+/* Asks for the register that a peer will raise, by the entry whose key is likely the one. */
+static inline void
+prefetch_peers(const struct group *g, uint32_t hash, uint64_t peer)
+{
+	const struct mg_entry *e = mg_likely(&g->mg, hash);
+	const uint8_t *registers = peers_registers(&g->pool, e->handle);
+
+	if (registers != NULL)
+		__builtin_prefetch(&registers[hll_index(peer, PEERS_PRECISION)]);
 }
 
 static void
@@ -288,13 +310,12 @@ update_addresses(struct group *g, const struct keys *keys, size_t count)
 		const struct keys *k = &keys[i];
 		mg_prefetch_entry(&g->mg, k[AHEAD].end_hashes[0]);
 		mg_prefetch_entry(&g->mg, k[AHEAD].end_hashes[1]);
-		if (update(g, &k->ends[0], k->end_hashes[0], k, k->fixed[1]))
-			distinct_add(&g->distinct, k->fixed[0]);
+		prefetch_peers(g, k[NEAR].end_hashes[0], k[NEAR].fixed[1]);
+		prefetch_peers(g, k[NEAR].end_hashes[1], k[NEAR].fixed[0]);
+		update(g, &k->ends[0], k->end_hashes[0], k, k->fixed[0], k->fixed[1]);
 		/* A key that is at both ends is counted once, with the one peer it has: itself. */
-		if (address_equal(&k->ends[0], &k->ends[1]))
-			continue;
-		if (update(g, &k->ends[1], k->end_hashes[1], k, k->fixed[0]))
-			distinct_add(&g->distinct, k->fixed[1]);
+		if (!address_equal(&k->ends[0], &k->ends[1]))
+			update(g, &k->ends[1], k->end_hashes[1], k, k->fixed[1], k->fixed[0]);
 	}
 }
 
@@ -305,12 +326,13 @@ update_prefixes(struct group *g, const struct keys *keys, size_t count)
 		const struct keys *k = &keys[i];
 		mg_prefetch_entry(&g->mg, k[AHEAD].prefix_hashes[0]);
 		mg_prefetch_entry(&g->mg, k[AHEAD].prefix_hashes[1]);
-		if (update(g, &k->prefixes[0], k->prefix_hashes[0], k, k->fixed[1]))
-			distinct_add(&g->distinct, hash_fixed(&k->prefixes[0]));
-		if (address_equal(&k->prefixes[0], &k->prefixes[1]))
-			continue;
-		if (update(g, &k->prefixes[1], k->prefix_hashes[1], k, k->fixed[0]))
-			distinct_add(&g->distinct, hash_fixed(&k->prefixes[1]));
+		prefetch_peers(g, k[NEAR].prefix_hashes[0], k[NEAR].fixed[1]);
+		prefetch_peers(g, k[NEAR].prefix_hashes[1], k[NEAR].fixed[0]);
+		update(g, &k->prefixes[0], k->prefix_hashes[0], k, hash_fixed(&k->prefixes[0]),
+		    k->fixed[1]);
+		if (!address_equal(&k->prefixes[0], &k->prefixes[1]))
+			update(g, &k->prefixes[1], k->prefix_hashes[1], k,
+			    hash_fixed(&k->prefixes[1]), k->fixed[0]);
 	}
 }
 
@@ -319,12 +341,32 @@ update_pairs(struct group *g, const struct keys *keys, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct keys *k = &keys[i];
-		bool is_new;
+		struct mg_entry *e;
+		uint64_t fixed;
+		uint32_t at;
 		mg_prefetch_entry(&g->mg, k[AHEAD].pair_hash);
-		(void)mg_add_key(&g->mg, k->pair_words, 4, k->pair_hash, k->weights, &is_new);
-		if (is_new)
-			distinct_add(&g->distinct, hash_mix64(k->fixed[0] + k->fixed[1]));
+		e = mg_find(&g->mg, k->pair_words, 4, k->pair_hash, &at);
+		if (e != NULL) {
+			mg_increase(e, k->weights);
+			continue;
+		}
+		fixed = hash_mix64(k->fixed[0] + k->fixed[1]);
+		distinct_add(&g->distinct, fixed);
+		if (!mg_sieve_takes(&g->mg, fixed, k->share))
+			(void)mg_insert(&g->mg, k->pair_words, 4, k->pair_hash, at, k->weights);
 	}
+}
+
+/* Lets the thresholds of the sieves rise with the totals: seldom, since all cells are touched. */
+static void
+raise_thresholds(struct talkers *t)
+{
+	struct mg_thresholds before = t->thresholds;
+
+	mg_thresholds_set(&t->thresholds, t->totals, t->groups[0].mg.capacity);
+	for (unsigned kind = 0; kind < TALKERS_KIND_COUNT; kind++)
+		mg_sieve_scale(&t->groups[kind].mg, &before, &t->thresholds);
+	t->thresholds_until = t->totals[TALKERS_FLOWS] + t->totals[TALKERS_FLOWS] / 4 + CHUNK;
 }
 
 /* Counts the flows of which `keys` are; there is room for AHEAD more. */
@@ -336,6 +378,8 @@ update_all(struct talkers *t, struct keys *keys, size_t count)
 		for (unsigned m = 0; m < MG_METRICS; m++)
 			t->totals[m] = mg_sum(t->totals[m], keys[i].weights[m]);
 	}
+	for (size_t i = 0; i < count; i++)
+		keys[i].share = mg_sieve_share(&t->thresholds, keys[i].weights);
 	/* What is asked for past the end does not matter. */
 	for (size_t i = 0; i < AHEAD; i++)
 		keys[count + i] = keys[count - 1];
@@ -344,14 +388,30 @@ update_all(struct talkers *t, struct keys *keys, size_t count)
 	update_pairs(&t->groups[TALKERS_PAIR], keys, count);
 }
 
+/* How many of the flows that are left go through together: thresholds rise at numbers of flows that
+ * do not depend on batches. */
+static size_t
+chunk_of(struct talkers *t, size_t left)
+{
+	uint64_t room;
+
+	if (t->totals[TALKERS_FLOWS] >= t->thresholds_until)
+		raise_thresholds(t);
+	room = t->thresholds_until - t->totals[TALKERS_FLOWS];
+	if (left > CHUNK)
+		left = CHUNK;
+	return left < room ? left : (size_t)room;
+}
+
 static void
 observe(void *state, const struct batch *batch)
 {
 	struct talkers *t = state;
 	struct keys keys[CHUNK + AHEAD];
+	size_t count;
 
-	for (size_t begin = 0; begin < batch->count; begin += CHUNK) {
-		size_t count = batch->count - begin < CHUNK ? batch->count - begin : CHUNK;
+	for (size_t begin = 0; begin < batch->count; begin += count) {
+		count = chunk_of(t, batch->count - begin);
 		for (size_t i = 0; i < count && batch->type == OBS_FLOW; i++)
 			keys_of(&t->hash, &batch->flows[begin + i], 1, &keys[i]);
 		for (size_t i = 0; i < count && batch->type == OBS_RECORD; i++) {
@@ -395,7 +455,8 @@ merge(void *into, const void *from)
 				    &g->pool, entry_peers(e), &h->pool, entry_peers(&other));
 		}
 		for (unsigned m = 0; m < MG_METRICS; m++)
-			g->mg.error[m] = mg_sum(g->mg.error[m], h->mg.error[m]);
+			g->mg.error[m] =
+			    mg_sum(g->mg.error[m], mg_shortfall(&h->mg, &f->thresholds, m));
 		distinct_union(&g->distinct, &h->distinct);
 	}
 	for (unsigned m = 0; m < MG_METRICS; m++)
@@ -527,7 +588,8 @@ yield_totals(struct rows *rows, const struct talkers *t, unsigned kind, const ui
 	rows_text(rows, TALKERS_TOTALS_KIND_COLUMN, talkers_kind_names[kind]);
 	for (unsigned m = 0; m < MG_METRICS; m++) {
 		rows_u64(rows, TALKERS_TOTALS_COUNTER_COLUMN + m, t->totals[m]);
-		rows_u64(rows, TALKERS_TOTALS_ERROR_COLUMN + m, g->mg.error[m]);
+		rows_u64(
+		    rows, TALKERS_TOTALS_ERROR_COLUMN + m, mg_shortfall(&g->mg, &t->thresholds, m));
 		rows_u64(rows, TALKERS_TOTALS_CUT_COLUMN + m, cut[m]);
 	}
 	rows_u64(rows, TALKERS_TOTALS_KEYS_COLUMN, g->mg.count);
@@ -570,7 +632,7 @@ finish(void *state, const struct window *window, const struct row_sink *sink)
 
 static const struct setting SETTINGS[] = {
 	{ "keys", SETTING_U64, "4096", "64", "262144",
-	    "keys of each kind held in each of 8 shards; the error is at most 6/keys of the "
+	    "keys of each kind held in each of 8 shards; the error is at most 8/keys of the "
 	    "total" },
 	{ "rows", SETTING_U64, "500", "8", "100000", "keys of each kind stored for each window" },
 	{ "top", SETTING_U64, "20", "1", "1000", "rows of a table in the review" },
