@@ -25,7 +25,7 @@ export_sink_reserve(struct export_sink *sink, size_t count)
 {
 	size_t need = sink->record_count + count;
 
-	if (need > sink->record_room)
+	if (need > sink->record_room || sink->records == NULL)
 		sink->records =
 		    grow(sink->records, &sink->record_room, need, sizeof *sink->records);
 	return sink->records + sink->record_count;
