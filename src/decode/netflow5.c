@@ -22,6 +22,7 @@
 /* What versions differ in. */
 struct version {
 	uint8_t header, record;
+	uint8_t most;     /* records in a message */
 	uint8_t sequence; /* where it is in the header; 0 nowhere */
 	uint8_t engine;   /* engine and sampling; 0 nowhere */
 	uint8_t tcp_flags, protocol, tos;
@@ -29,9 +30,9 @@ struct version {
 };
 
 static const struct version VERSIONS[] = {
-	[1] = { 16, 52, 0, 0, 40, 38, 39, false },
-	[5] = { 24, 48, 16, 20, 37, 38, 39, true },
-	[7] = { 24, 52, 16, 0, 37, 38, 39, true },
+	[1] = { 16, 52, 24, 0, 0, 40, 38, 39, false },
+	[5] = { 24, 48, 30, 16, 20, 37, 38, 39, true },
+	[7] = { 24, 52, 28, 16, 0, 37, 38, 39, true },
 };
 
 static void
@@ -130,6 +131,11 @@ netflow5_message(struct exports *x, const struct export_message *m, struct expor
 	h = cursor_take(&c, v->header);
 	if (h == NULL) {
 		drop(x->drops, DROP_EXPORT_TRUNCATED);
+		return;
+	}
+	if (count == 0 || count > v->most) {
+		/* No exporter sends that: the rest of it is no better. */
+		drop(x->drops, DROP_EXPORT_COUNT);
 		return;
 	}
 	exported = (nsec_t)be32(h + 8) * NSEC_PER_SEC + be32(h + 12) % NSEC_PER_SEC;

@@ -148,6 +148,8 @@
 	    "an export message of a version that is not decoded")                                  \
 	X(EXPORT_TRUNCATED, "export.truncated", 0,                                                 \
 	    "an export message that ends before the records its header promises")                  \
+	X(EXPORT_COUNT, "export.bad_count", 0,                                                     \
+	    "a NetFlow v1, v5 or v7 message of no records or more than its version allows")        \
 	X(EXPORT_LENGTH, "export.bad_length", 0,                                                   \
 	    "an IPFIX message whose length field is not its size: read as far as both go")         \
 	X(EXPORT_SET_LENGTH, "export.bad_set_length", 0,                                           \
