@@ -501,7 +501,11 @@ function curve(figure, { width }) {
 	const all = rows.flat();
 	const x = planeAxis(figure.x, extent(all.map((p) => p.x)), width - 80);
 	const y = valueAxis(figure.y, all.flatMap((p) => [p.y, p.low, p.high]));
-	if (y.type === 'log') y.ticks = logTicks(y.domain, 7);
+	if (y.type === 'log') {
+		y.ticks = logTicks(y.domain, 7);
+		// Less than two decades: every line has its number.
+		if (y.ticks === undefined) y.tickFormat = (v) => tick(v, figure.y?.unit);
+	}
 	const group = (i) => (Number.isInteger(figure.series[i]?.group) && figure.series[i].group >= 0 ? figure.series[i].group : i);
 	const style = (i) => figure.series[i]?.style;
 	const marks = planeGuides(figure, x.domain, y.domain);

@@ -84,10 +84,11 @@ vertex(const double *counts, enum log_mode_density density, unsigned peak, doubl
 		if (w <= 0 || fabs(x) > half)
 			continue;
 		y = log(w) - tilt_of(i, density) + tilt_of(peak, density);
-		for (unsigned n = 0; n < 5; n++, w *= x) {
+		for (unsigned n = 0; n < 5; n++) {
 			s[n] += w;
 			if (n < 3)
 				t[n] += w * y;
+			w *= x;
 		}
 	}
 	determinant = s[0] * (s[2] * s[4] - s[3] * s[3]) - s[1] * (s[1] * s[4] - s[2] * s[3]) +

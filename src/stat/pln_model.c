@@ -56,8 +56,10 @@ add_side(double sums[5], double k, double y, double t, double sigma, double h)
 		if (!(fall > -NODE_DROP))
 			break;
 		value = exp(fall);
-		for (unsigned n = 0; n < 5; n++, value *= s)
+		for (unsigned n = 0; n < 5; n++) {
 			sums[n] += value;
+			value *= s;
+		}
 	}
 }
 
@@ -70,8 +72,10 @@ integrate(double k, double m, double sigma, struct pln_moments *ret)
 	       h = fmin(NODE_STEP * width, NODE_MOST);
 	double sums[5], value = 1;
 
-	for (unsigned n = 0; n < 5; n++, value *= t)
+	for (unsigned n = 0; n < 5; n++) {
 		sums[n] = value;
+		value *= t;
+	}
 	add_side(sums, k, y, t, sigma, h);
 	add_side(sums, k, y, t, sigma, -h);
 	ret->log_likelihood = k * y - exp(y) - lgamma(k + 1) - t * t / 2 - log(sigma) -
@@ -124,34 +128,38 @@ pln_model_mix(const struct pln_model *model, double k, double log_rate,
 
 /* Score and information of one class, by Louis' identity. */
 void
-pln_model_slope(const struct pln_model *model, double k, double log_rate, struct pln_slope *s)
+pln_model_slope(
+    const struct pln_model *model, double k, double log_rate, struct pln_slope *ret_slope)
 {
 	struct pln_moments moments[PLN_COMPONENTS];
 	double shares[PLN_COMPONENTS], w = pln_model_weight(model, 0);
 	unsigned first = pln_model_first(model), end = pln_model_end(model);
 
-	*s = (struct pln_slope){ .value = pln_model_mix(model, k, log_rate, moments, shares) };
+	*ret_slope =
+	    (struct pln_slope){ .value = pln_model_mix(model, k, log_rate, moments, shares) };
 	for (unsigned c = 0; c < model->components; c++) {
 		const double *t = moments[c].t;
 		double r = shares[c], sigma = exp(model->at[PLN_LOG_SIGMA + 2 * c]);
 		unsigned i = PLN_MU + 2 * c, j = i + 1;
 		double sign = (c == 0 ? 1 : 0) - w;
-		s->score[i] = r * t[1] / sigma;
-		s->score[j] = r * (t[2] - 1);
+		ret_slope->score[i] = r * t[1] / sigma;
+		ret_slope->score[j] = r * (t[2] - 1);
 		/* Mean of the complete data's second derivatives plus that of the products of its
 		 * scores. */
-		s->hessian[i][i] = r * (t[2] - 1) / (sigma * sigma);
-		s->hessian[i][j] = s->hessian[j][i] = r * (t[3] - 3 * t[1]) / sigma;
-		s->hessian[j][j] = r * (t[4] - 4 * t[2] + 1);
-		s->score[PLN_WEIGHT] += r * sign;
-		s->hessian[PLN_WEIGHT][PLN_WEIGHT] += r * sign * sign;
-		s->hessian[PLN_WEIGHT][i] = s->hessian[i][PLN_WEIGHT] = sign * s->score[i];
-		s->hessian[PLN_WEIGHT][j] = s->hessian[j][PLN_WEIGHT] = sign * s->score[j];
+		ret_slope->hessian[i][i] = r * (t[2] - 1) / (sigma * sigma);
+		ret_slope->hessian[i][j] = ret_slope->hessian[j][i] = r * (t[3] - 3 * t[1]) / sigma;
+		ret_slope->hessian[j][j] = r * (t[4] - 4 * t[2] + 1);
+		ret_slope->score[PLN_WEIGHT] += r * sign;
+		ret_slope->hessian[PLN_WEIGHT][PLN_WEIGHT] += r * sign * sign;
+		ret_slope->hessian[PLN_WEIGHT][i] = ret_slope->hessian[i][PLN_WEIGHT] =
+		    sign * ret_slope->score[i];
+		ret_slope->hessian[PLN_WEIGHT][j] = ret_slope->hessian[j][PLN_WEIGHT] =
+		    sign * ret_slope->score[j];
 	}
-	s->hessian[PLN_WEIGHT][PLN_WEIGHT] -= w * (1 - w);
+	ret_slope->hessian[PLN_WEIGHT][PLN_WEIGHT] -= w * (1 - w);
 	for (unsigned i = first; i < end; i++)
 		for (unsigned j = first; j < end; j++)
-			s->hessian[i][j] -= s->score[i] * s->score[j];
+			ret_slope->hessian[i][j] -= ret_slope->score[i] * ret_slope->score[j];
 }
 
 /* The derivatives of −ln(1 − P) from those of ln P. */

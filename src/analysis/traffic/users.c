@@ -194,7 +194,7 @@ add_user(struct state *s, struct users_entry *key, const struct sums *sums, nsec
 	struct sums given = { 0 };
 	nsec_t from = first;
 
-	if (first > last || last - first > (MOST_DAYS - 2) * 24 * HOUR)
+	if (first > last || last - first > (nsec_t)(MOST_DAYS - 2) * 24 * HOUR)
 		from = last;
 	while (from < last && floor_div(from, NSEC_PER_SEC) < end.begin) {
 		struct day part = *day_of(s, from);

@@ -112,7 +112,7 @@ extern const double USERS_TOP_SHARES[USERS_TOPS];
 extern const double USERS_QUANTILE_SHARES[USERS_QUANTILES];
 
 /* Reads a period.  ERR_END when it has no rows. */
-enum err users_read(const struct section_context *context, nsec_t begin, nsec_t end,
+enum err users_read(const struct section_context *c, nsec_t begin, nsec_t end,
     struct users_period *ret_period, struct err_info *info);
 void users_period_release(struct users_period *period);
 

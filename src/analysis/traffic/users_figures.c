@@ -308,7 +308,7 @@ count_cells(const struct users_report *r, const struct users_period *p)
 			x -= x % 4;
 			y -= y % 4;
 		}
-		cells[x * SCATTER_BINS + y]++;
+		cells[(size_t)x * SCATTER_BINS + (size_t)y]++;
 	}
 	return cells;
 }
@@ -343,7 +343,7 @@ draw_scatter(const struct users_report *r)
 	volume_axis(r, f, 'y', "IN a day");
 	for (int x = 0; x < SCATTER_BINS; x += step)
 		for (int y = 0; y < SCATTER_BINS; y += step) {
-			uint32_t n = cells[x * SCATTER_BINS + y];
+			uint32_t n = cells[(size_t)x * SCATTER_BINS + (size_t)y];
 			json_t *point;
 			if (n == 0)
 				continue;

@@ -217,15 +217,21 @@ users_measure_release(struct users_measure *m)
 
 /* ------------------------------------------------------------------ comparing */
 
-/* Of the users with packets in both periods, how many; and how many of them lie below a volume in
- * each. */
-static size_t
-count_pairs(const struct users_report *r, unsigned d, double low_a, double low_b, size_t *ret_both)
+/* Users with packets in both periods, and how many of them lie below a volume in each, and in both.
+ */
+struct pairs {
+	double count, below_a, below_b, below_both;
+};
+
+static struct pairs
+count_pairs(const struct users_report *r, unsigned d, double low_a, double low_b)
 {
 	const struct users_period *a = &r->periods[0], *b = &r->periods[1];
-	size_t pairs = 0, both = 0, k = 0;
+	struct pairs pairs = { 0 };
+	size_t k = 0;
 
 	for (size_t i = 0; i < a->count; i++) {
+		bool is_a, is_b;
 		while (k < b->count && b->users[k].user < a->users[i].user)
 			k++;
 		if (k == b->count)
@@ -233,36 +239,37 @@ count_pairs(const struct users_report *r, unsigned d, double low_a, double low_b
 		if (b->users[k].user != a->users[i].user || a->users[i].packets[d] == 0 ||
 		    b->users[k].packets[d] == 0)
 			continue;
-		pairs++;
-		both += a->users[i].volume[d] <= low_a && b->users[k].volume[d] <= low_b;
+		is_a = a->users[i].volume[d] <= low_a;
+		is_b = b->users[k].volume[d] <= low_b;
+		pairs.count++;
+		pairs.below_a += is_a;
+		pairs.below_b += is_b;
+		pairs.below_both += is_a && is_b;
 	}
-	*ret_both = both;
 	return pairs;
 }
 
 size_t
 users_paired(const struct users_report *r, unsigned direction)
 {
-	size_t both;
-
-	return r->period_count == 2 ? count_pairs(r, direction, 0, 0, &both) : 0;
+	return r->period_count == 2 ? (size_t)count_pairs(r, direction, 0, 0).count : 0;
 }
 
 /*
- * Quantiles of the same users vary together: with m users in both periods, and P the share of them
- * below the quantile in both, the correlation is m / √(n_A n_B) · (P − p²) / (p (1 − p)).
+ * Quantiles of the same users vary together: with m users in both periods, the correlation is
+ * m / √(n_A n_B) times that of being below the quantile in the one and in the other.
  */
 static double
-correlation(const struct users_report *r, unsigned d, double p, double qa, double qb)
+correlation(const struct users_report *r, unsigned d, double qa, double qb)
 {
 	const struct users_period *a = &r->periods[0], *b = &r->periods[1];
-	double na = (double)a->measures[d].seen, nb = (double)b->measures[d].seen, c;
-	size_t both,
-	    pairs = count_pairs(r, d, qa * (double)a->day_count, qb * (double)b->day_count, &both);
+	struct pairs p = count_pairs(r, d, qa * (double)a->day_count, qb * (double)b->day_count);
+	double pa = p.below_a / p.count, pb = p.below_b / p.count, c;
 
-	if (pairs < 10)
+	if (p.count < 10 || !(pa > 0 && pa < 1 && pb > 0 && pb < 1))
 		return 0;
-	c = (double)pairs / sqrt(na * nb) * ((double)both / (double)pairs - p * p) / (p * (1 - p));
+	c = (p.below_both / p.count - pa * pb) / sqrt(pa * (1 - pa) * pb * (1 - pb)) * p.count /
+	    sqrt((double)a->measures[d].seen * (double)b->measures[d].seen);
 	return fmax(-1, fmin(1, c));
 }
 
@@ -291,7 +298,7 @@ users_ratio(const struct users_report *r, unsigned d, double p, bool corrected, 
 		ea = volume_fit_error(fa, lognormal_mix_quantile, p);
 		eb = volume_fit_error(fb, lognormal_mix_quantile, p);
 	}
-	*ret_error = sqrt(
-	    fmax(ea * ea + eb * eb - 2 * correlation(r, d, p, qa.value, qb.value) * ea * eb, 0));
+	*ret_error =
+	    sqrt(fmax(ea * ea + eb * eb - 2 * correlation(r, d, qa.value, qb.value) * ea * eb, 0));
 	return true;
 }

@@ -318,9 +318,10 @@ read_services(const struct section_context *c, const char *days, struct users_pe
 }
 
 enum err
-users_read(const struct section_context *c, nsec_t begin, nsec_t end, struct users_period *p,
-    struct err_info *info)
+users_read(const struct section_context *c, nsec_t begin, nsec_t end,
+    struct users_period *ret_period, struct err_info *info)
 {
+	struct users_period *p = ret_period;
 	struct hours hours = { 0 };
 	struct zone *zone = NULL;
 	char *days = NULL;

@@ -8,6 +8,7 @@
 #include "base/xmalloc.h"
 
 #define FIRST_PLACES 256
+#define KEPT_PLACES  16384 /* of an empty table, at most */
 
 static_assert(sizeof(struct users_entry) == 48, "memory of a window is reckoned with this");
 
@@ -39,7 +40,8 @@ users_table_clear(struct users_table *t)
 
 	if (t->count == 0)
 		return;
-	while (places > FIRST_PLACES && places > t->count * 4)
+	/* Large tables start small again: a window's states are not all full at once. */
+	while (places > FIRST_PLACES && (places > t->count * 4 || places > KEPT_PLACES))
 		places /= 2;
 	free(t->places);
 	make_places(t, places);

@@ -82,16 +82,23 @@ users_table(const struct users_report *r)
 	    USERS_MEASURABLE);
 }
 
+/* Of which period and direction a row is. */
+struct place {
+	size_t period;
+	unsigned d;
+};
+
 static void
-measure_row(const struct users_report *r, struct section_table *t, size_t period, unsigned d,
+measure_row(const struct users_report *r, struct section_table *t, struct place at,
     const char *measure, struct told naive, struct told corrected)
 {
 	const struct users_scale *s = &r->scale;
 
-	section_row(t, json_string(r->periods[period].name), json_string(users_direction_name(d)),
-	    json_string(measure), users_volume(s, naive.value), users_volume(s, naive.low),
-	    users_volume(s, naive.high), users_volume(s, corrected.value),
-	    users_volume(s, corrected.low), users_volume(s, corrected.high), NULL);
+	section_row(t, json_string(r->periods[at.period].name),
+	    json_string(users_direction_name(at.d)), json_string(measure),
+	    users_volume(s, naive.value), users_volume(s, naive.low), users_volume(s, naive.high),
+	    users_volume(s, corrected.value), users_volume(s, corrected.low),
+	    users_volume(s, corrected.high), NULL);
 }
 
 static void
@@ -120,9 +127,9 @@ columns_of(const struct users_report *r, const char *name, const char *title,
 }
 
 static void
-distribution_rows(const struct users_report *r, struct section_table *t, size_t period, unsigned d)
+distribution_rows(const struct users_report *r, struct section_table *t, struct place at)
 {
-	const struct users_measure *m = &r->periods[period].measures[d];
+	const struct users_measure *m = &r->periods[at.period].measures[at.d];
 	const struct volume_fit *fit = users_fit(m);
 	struct told mean = { m->mean, m->mean - Z95 * m->mean_error,
 		m->mean + Z95 * m->mean_error };
@@ -130,16 +137,16 @@ distribution_rows(const struct users_report *r, struct section_table *t, size_t 
 		m->mean + Z95 * m->mean_sampling_error };
 	struct order_estimate median = order_quantile(m->sorted, m->seen, 0.5);
 
-	measure_row(r, t, period, d, "mean", mean, told_fit(fit, log_mean, 0));
-	measure_row(r, t, period, d, "mean of just these users", sampled, UNKNOWN);
-	measure_row(r, t, period, d, "median", told_order(&median),
-	    told_fit(fit, lognormal_mix_quantile, 0.5));
-	measure_row(r, t, period, d, "mode, log density",
+	measure_row(r, t, at, "mean", mean, told_fit(fit, log_mean, 0));
+	measure_row(r, t, at, "mean of just these users", sampled, UNKNOWN);
+	measure_row(
+	    r, t, at, "median", told_order(&median), told_fit(fit, lognormal_mix_quantile, 0.5));
+	measure_row(r, t, at, "mode, log density",
 	    m->has_mode[LOG_MODE_LOG]
 		? told_log(log(m->mode[LOG_MODE_LOG].value), m->mode[LOG_MODE_LOG].error)
 		: UNKNOWN,
 	    told_fit(fit, volume_fit_log_mode, 0));
-	measure_row(r, t, period, d, "mode, linear density",
+	measure_row(r, t, at, "mode, linear density",
 	    m->has_mode[LOG_MODE_LINEAR]
 		? told_log(log(m->mode[LOG_MODE_LINEAR].value), m->mode[LOG_MODE_LINEAR].error)
 		: UNKNOWN,
@@ -157,7 +164,7 @@ distribution_table(const struct users_report *r)
 	for (size_t i = 0; i < r->period_count; i++)
 		for (unsigned d = 0; d < USERS_DIRECTIONS; d++)
 			if (r->periods[i].measures[d].seen != 0)
-				distribution_rows(r, t, i, d);
+				distribution_rows(r, t, (struct place){ i, d });
 	section_table_note(t,
 	    "Means are over the users that are listed, or else seen.  The interval of the first "
 	    "row "
@@ -197,7 +204,7 @@ quantile_table(const struct users_report *r)
 }
 
 static void
-component_row(const struct users_report *r, struct section_table *t, size_t period, unsigned d,
+component_row(const struct users_report *r, struct section_table *t, struct place at,
     const struct volume_fit *fit, unsigned c, bool believed)
 {
 	const struct pln_fit *p = &fit->packets;
@@ -205,7 +212,8 @@ component_row(const struct users_report *r, struct section_table *t, size_t peri
 	    sqrt(p->covariance[PLN_WEIGHT][PLN_WEIGHT]) * p->weight[0] * (1 - p->weight[0]);
 	double sigma_error = volume_fit_error(fit, volume_fit_sigma, c);
 
-	section_row(t, json_string(r->periods[period].name), json_string(users_direction_name(d)),
+	section_row(t, json_string(r->periods[at.period].name),
+	    json_string(users_direction_name(at.d)),
 	    json_string(fit->volume.components == 1 ? "one"
 			: c == 0                    ? "two: lower"
 						    : "two: upper"),
@@ -237,9 +245,11 @@ component_table(const struct users_report *r)
 		for (unsigned d = 0; d < USERS_DIRECTIONS; d++) {
 			const struct users_measure *m = &r->periods[i].measures[d];
 			if (m->has_fit)
-				component_row(r, t, i, d, &m->one, 0, users_fit(m) == &m->one);
+				component_row(r, t, (struct place){ i, d }, &m->one, 0,
+				    users_fit(m) == &m->one);
 			for (unsigned c = 0; m->has_two && c < 2; c++)
-				component_row(r, t, i, d, &m->two, c, users_fit(m) == &m->two);
+				component_row(r, t, (struct place){ i, d }, &m->two, c,
+				    users_fit(m) == &m->two);
 			if (m->seen != 0)
 				section_table_note(t, "%s, %s: σ as observed is %.3f%s.",
 				    r->periods[i].name, users_direction_name(d), m->naive_sigma,
@@ -373,10 +383,10 @@ service_table(const struct users_report *r)
 			json_t *cells[6];
 			for (unsigned d = 0; d < USERS_DIRECTIONS; d++) {
 				double o = told ? s->octets[d] : NAN;
-				cells[3 * d] = users_volume(&r->scale, o);
-				cells[3 * d + 1] =
+				cells[(size_t)3 * d] = users_volume(&r->scale, o);
+				cells[(size_t)3 * d + 1] =
 				    users_volume(&r->scale, told ? sqrt(s->variance[d]) : NAN);
-				cells[3 * d + 2] = share_of(o, service_total(p, d));
+				cells[(size_t)3 * d + 2] = share_of(o, service_total(p, d));
 			}
 			section_row(t, json_string(p->name), json_text(s->name, strlen(s->name)),
 			    json_string(s->ip_version == 6 ? "IPv6" : "IPv4"),
