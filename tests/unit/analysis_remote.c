@@ -114,7 +114,7 @@ test_shares(void **state)
 	end(&f);
 }
 
-/* Where nobody knows users, both ends count. */
+/* Where nobody knows users there is no other end; own prefixes are enough to know. */
 static void
 test_without_users(void **state)
 {
@@ -124,12 +124,19 @@ test_without_users(void **state)
 	(void)state;
 	begin(&f, false);
 	add(&f, "192.0.2.1", "198.51.100.1", 64500, 64501, 3000);
-	add(&f, "198.51.100.1", "192.0.2.1", 64501, 64500, 1000);
+	analysis_run_window(&f.run, 0);
+	assert_int_equal(f.run.rows[0]->count, 0);
+	assert_null(analysis_run_section(&f.run));
+	end(&f);
+	begin(&f, false);
+	f.run.site.own_prefixes = xcalloc(1, sizeof(struct prefix));
+	f.run.site.own_prefix_count = 1;
+	assert_int_equal(prefix_parse("10.0.0.0/8", f.run.site.own_prefixes, NULL), ERR_OK);
+	site_index(&f.run.site);
+	add(&f, "192.0.2.1", "10.0.0.1", 64500, 64501, 3000);
 	analysis_run_window(&f.run, 0);
 	s = analysis_run_section(&f.run);
-	assert_float_equal(cell(s, "asn", "AS64500", "share"), 0.5, 1e-12);
-	assert_float_equal(cell(s, "asn", "AS64500", "out_share"), 0.75, 1e-12);
-	assert_float_equal(cell(s, "country", "US", "in_share"), 0.75, 1e-12);
+	assert_float_equal(cell(s, "asn", "AS64500", "out_share"), 1, 1e-12);
 	json_decref(s);
 	end(&f);
 }

@@ -6,6 +6,8 @@
  * operator's database says; the country is a database's.  Lookups in such files cost more than all
  * the rest, so the last address of each slot of a small table is remembered.
  *
+ * Without subscribers or own prefixes there is no other end, and nothing is done.
+ *
  * A name is a number in 48 bits: the AS number, or the letters of the country's code.
  */
 #include <inttypes.h>
@@ -29,16 +31,15 @@
 #define NAME_UNKNOWN UINT64_C(0)
 #define NAME_OTHERS  NAME_MASK
 
-/* A key: kind (1 bit), end (2), number of the rate, name. */
+/* A key: kind, end (1 bit each), number of the rate, name. */
 #define RATE_SHIFT NAME_BITS
 #define END_SHIFT  (RATE_SHIFT + RATES_BITS)
-#define KIND_SHIFT (END_SHIFT + 2)
+#define KIND_SHIFT (END_SHIFT + 1)
 
 enum kind { KIND_ASN, KIND_COUNTRY, KINDS };
 
-/* Whose end it is: of a user's upload or download, or, where nobody knows users, any source or
- * destination. */
-enum end { END_IN, END_OUT, END_SOURCE, END_DESTINATION };
+/* What it is the other end of: a user's upload or download. */
+enum end { END_IN, END_OUT };
 
 enum {
 	SUM_PACKETS,
@@ -214,7 +215,7 @@ add_direction(struct state *s, const struct flow_record *r, unsigned reverse, un
     enum end end, uint64_t user)
 {
 	const struct flow *f = &r->flow;
-	const struct slot *slot = look_up(s, remote == 0 ? &f->source : &f->destination);
+	const struct slot *slot;
 	uint64_t asn = remote == 0 ? r->source_as : r->destination_as;
 	unsigned rate = rates_number(&s->rates, r->sampling);
 	uint64_t key = (uint64_t)end << END_SHIFT | (uint64_t)rate << RATE_SHIFT;
@@ -225,6 +226,7 @@ add_direction(struct state *s, const struct flow_record *r, unsigned reverse, un
 	if (f->packets[reverse] == 0 && f->octets[reverse] == 0)
 		return;
 	restate(sums, r->sampling, s->rates.list[rate]);
+	slot = look_up(s, remote == 0 ? &f->source : &f->destination);
 	if (asn == 0 && slot != NULL)
 		asn = slot->asn;
 	add(cell_at(&s->cells, key | (uint64_t)KIND_ASN << KIND_SHIFT | asn), sums);
@@ -233,41 +235,32 @@ add_direction(struct state *s, const struct flow_record *r, unsigned reverse, un
 		    sums);
 }
 
-/* Who it is, or where nobody knows users, which address. */
-static uint64_t
-user_of(
-    const struct state *s, const struct attribution *a, unsigned end, const struct flow_record *r)
-{
-	const struct address *address = end == 0 ? &r->flow.source : &r->flow.destination;
-
-	return s->site->subscribers != NULL && a->known ? a->users[end].user
-							: hash_mix_words(address->words, 2);
-}
-
 static void
 observe_record(struct state *s, const struct flow_record *r)
 {
 	struct attribution a = attribution_of(s->site, r);
+	unsigned end = a.is_user[0] ? 0 : 1;
+	uint64_t user = a.users[end].user;
 
+	if (a.is_user[0] == a.is_user[1])
+		return;
 	export_facts_note(&s->facts, r);
-	for (unsigned reverse = 0; reverse < 2; reverse++) {
-		if (!a.known) {
-			add_direction(
-			    s, r, reverse, reverse, END_SOURCE, user_of(s, &a, reverse, r));
-			add_direction(
-			    s, r, reverse, !reverse, END_DESTINATION, user_of(s, &a, !reverse, r));
-		} else if (a.is_user[0] != a.is_user[1]) {
-			unsigned end = a.is_user[0] ? 0 : 1;
-			add_direction(s, r, reverse, !end,
-			    attribution_direction(end, reverse) == USER_IN ? END_IN : END_OUT,
-			    user_of(s, &a, end, r));
-		}
-	}
+	/* Where users have no names, their addresses stand for them. */
+	if (s->site->subscribers == NULL)
+		user =
+		    hash_mix_words(end == 0 ? r->flow.source.words : r->flow.destination.words, 2);
+	for (unsigned reverse = 0; reverse < 2; reverse++)
+		add_direction(s, r, reverse, !end,
+		    attribution_direction(end, reverse) == USER_IN ? END_IN : END_OUT, user);
 }
 
 static void
 remote_observe(void *opaque, const struct batch *batch)
 {
+	const struct state *s = opaque;
+
+	if (s->site->subscribers == NULL && s->site->own_prefix_count == 0)
+		return;
 	for (size_t i = 0; i < batch->count; i++)
 		observe_record(opaque, batch->records[i]);
 }
@@ -324,7 +317,7 @@ static void
 remote_finish(void *opaque, const struct window *window, const struct row_sink *sink)
 {
 	static const char *const kinds[KINDS] = { "asn", "country" };
-	static const char *const ends[] = { "in", "out", "source", "destination" };
+	static const char *const ends[] = { "in", "out" };
 	struct state *s = opaque;
 	const struct cell **cells = cells_sorted(&s->cells);
 	struct rows *rows = sink->tables[0];
@@ -336,7 +329,7 @@ remote_finish(void *opaque, const struct window *window, const struct row_sink *
 		char text[32];
 		rows_text(rows, 0, kinds[kind]);
 		rows_text(rows, 1, name_text(kind, cell->key & NAME_MASK, text, sizeof text));
-		rows_text(rows, 2, ends[cell->key >> END_SHIFT & 3]);
+		rows_text(rows, 2, ends[cell->key >> END_SHIFT & 1]);
 		rows_u64(rows, 3, s->rates.list[cell->key >> RATE_SHIFT & RATES_MASK]);
 		for (unsigned k = 0; k < SUM_USERS; k++)
 			rows_u64(rows, 4 + k, cell->sums[k]);

@@ -17,7 +17,7 @@
 #define NAME_SIZE   32
 #define SIGNIFICANT 2
 
-/* Which way the octets went: to users and from them, or to and from anybody. */
+/* Which way the octets went: to users, from them. */
 enum way { WAY_DOWN, WAY_UP, WAYS };
 
 struct sum {
@@ -35,7 +35,6 @@ struct list {
 	struct entry *all; /* owned; the largest first, once sorted */
 	size_t count, capacity;
 	struct sum totals[2][WAYS];
-	bool known; /* users are: ways are download and upload */
 };
 
 static struct entry *
@@ -57,15 +56,11 @@ static void
 take_row(struct list *l, const struct result *r)
 {
 	struct entry *entry = last_entry(l, result_text(r, 0));
-	const char *direction = result_text(r, 1);
 	unsigned when = result_u64(r, 2) != 0;
 	double n = result_u64(r, 3) > 1 ? (double)result_u64(r, 3) : 1;
-	enum way way = strcmp(direction, "in") == 0 || strcmp(direction, "destination") == 0
-			   ? WAY_UP
-			   : WAY_DOWN;
+	enum way way = strcmp(result_text(r, 1), "in") == 0 ? WAY_UP : WAY_DOWN;
 	struct sum one = { n * result_f64(r, 4), n * (n - 1) * result_f64(r, 5) };
 
-	l->known |= strcmp(direction, "in") == 0 || strcmp(direction, "out") == 0;
 	entry->ways[when][way].octets += one.octets;
 	entry->ways[when][way].variance += one.variance;
 	l->totals[when][way].octets += one.octets;
@@ -138,9 +133,9 @@ static const struct section_column COLUMNS[] = {
 	{ "name", "", "text", "" },
 	{ "share", "Share", "share", "" },
 	{ "share_error", "± 2 se", "share", "" },
-	{ "out_share", "", "share", "" },
+	{ "out_share", "Share of download", "share", "" },
 	{ "out_share_error", "± 2 se", "share", "" },
-	{ "in_share", "", "share", "" },
+	{ "in_share", "Share of upload", "share", "" },
 	{ "in_share_error", "± 2 se", "share", "" },
 	{ "earlier_share", "Earlier share", "share", "" },
 	{ "earlier_share_error", "± 2 se", "share", "" },
@@ -209,8 +204,6 @@ put_table(const struct section_context *c, struct section *section, const struct
 
 	memcpy(columns, COLUMNS, sizeof columns);
 	columns[0].title = heading;
-	columns[3].title = l->known ? "Share of download" : "Share as source";
-	columns[5].title = l->known ? "Share of upload" : "Share as destination";
 	t = section_table(
 	    section, id, title, columns, compared ? ARRAY_COUNT(columns) : ONE_PERIOD);
 	for (size_t i = 0; i < l->count; i++) {
@@ -310,9 +303,6 @@ define(struct section *section, const struct list *asns, const struct list *coun
 	    "The other end of a record of which exactly one end is a customer's. Traffic between "
 	    "two customers, and of nobody's, is not here. The AS is what the exporter says "
 	    "(bgpSourceAsNumber, bgpDestinationAsNumber), else that of asn_database.");
-	if (!asns->known)
-		section_define(section, "Nobody knows whose addresses are whose: every record "
-					"counts for its source and for its destination.");
 	section_define(section, "Errors are ± 2 standard errors by sampling, as in "
 				"traffic/services.");
 	section_quality(

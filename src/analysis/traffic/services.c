@@ -142,8 +142,7 @@ add_direction(struct state *s, const struct flow_record *r, unsigned reverse,
 {
 	const struct flow *f = &r->flow;
 	uint32_t held = s->rates.list[rates_number(&s->rates, r->sampling)];
-	struct services_sums sums = { f->packets[reverse], f->octets[reverse],
-		record_squares(f->octets[reverse], f->packets[reverse]) };
+	struct services_sums sums = { f->packets[reverse], f->octets[reverse], 0 };
 	struct target target = {
 		.key = { .sampling = held,
 		    .class =
@@ -157,14 +156,14 @@ add_direction(struct state *s, const struct flow_record *r, unsigned reverse,
 
 	if (sums.packets == 0 && sums.octets == 0)
 		return;
+	/* Where everything was counted there is nothing to estimate. */
+	if (held > 1)
+		sums.squares = record_squares(sums.octets, sums.packets);
 	if (held != r->sampling) {
 		sums.packets = rates_restate(sums.packets, r->sampling, held);
 		sums.octets = rates_restate(sums.octets, r->sampling, held);
 		sums.squares = rates_restate_squares(sums.squares, r->sampling, held);
 	}
-	/* Where everything was counted there is nothing to estimate. */
-	if (held <= 1)
-		sums.squares = 0;
 	add_spread(s, &target, &sums);
 }
 
