@@ -5,9 +5,9 @@
  *	FEED=nf_v9.pcap LD_PRELOAD=build/bench/feed.so nfcapd -b 127.0.0.1 -p 9995 -w DIR
  *
  * Debian's nfcapd and sfcapd do not read captures, and sent over a socket they would be charged for
- * receiving what `yagura ingest` only reads.  Here recvfrom copies the next datagram out of the file
- * (Ethernet, IPv4, UDP, as gen_netflow writes it), and ends the program with SIGTERM after the last
- * one, as an operator would.
+ * receiving what `yagura ingest` only reads.  Here recvfrom copies the next datagram out of the
+ *file (Ethernet, IPv4, UDP, as gen_netflow writes it), and ends the program with SIGTERM after the
+ *last one, as an operator would.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -39,7 +39,8 @@ take(size_t size)
 		memmove(feed.octets, feed.octets + feed.at, feed.end - feed.at);
 		feed.end -= feed.at;
 		feed.at = 0;
-		for (ssize_t got = 1; got > 0 && feed.end < size; feed.end += (size_t)(got > 0 ? got : 0))
+		for (ssize_t got = 1; got > 0 && feed.end < size;
+		     feed.end += (size_t)(got > 0 ? got : 0))
 			got = read(feed.file, feed.octets + feed.end, BUFFER_SIZE - feed.end);
 		if (feed.end < size)
 			return NULL;
@@ -60,7 +61,8 @@ begin(void)
 }
 
 ssize_t
-recvfrom(int socket, void *buffer, size_t size, int flags, struct sockaddr *from, socklen_t *from_size)
+recvfrom(
+    int socket, void *buffer, size_t size, int flags, struct sockaddr *from, socklen_t *from_size)
 {
 	const uint8_t *record;
 	uint32_t length;
