@@ -238,6 +238,28 @@ static const struct section_column TABLE[] = {
 	{ "ratio", "Ratio to the start", "number", "" },
 };
 
+/* How much of a month is known, 0 to 1. */
+static double
+known_share(const struct trend *trend, const struct trend_month *m)
+{
+	int64_t length =
+	    trend_month_begin(trend->zone, m->month + 1) - trend_month_begin(trend->zone, m->month);
+
+	return fmin(1, m->seconds / (double)length);
+}
+
+/* A remark on a month of which a part is missing: a few days are no month. */
+static const char *
+known_text(const struct trend *trend, const struct trend_month *m, char *text, size_t size)
+{
+	double share = known_share(trend, m);
+
+	text[0] = '\0';
+	if (share < 0.95)
+		(void)snprintf(text, size, " (%.0f %% of it known)", 100 * share);
+	return text;
+}
+
 static json_t *
 month_text(int month)
 {
@@ -264,8 +286,6 @@ table_row(struct section_table *t, const struct trend *trend, const struct trend
 {
 	const struct trend_month *first = &s->months[0], *last = last_month(s);
 	int span = last->month - first->month + 1;
-	double length = (double)(trend_month_begin(trend->zone, last->month + 1) -
-				 trend_month_begin(trend->zone, last->month));
 	double value = NAN, error = NAN;
 	size_t known = 0;
 
@@ -275,7 +295,7 @@ table_row(struct section_table *t, const struct trend *trend, const struct trend
 	section_row(t, json_text(s->service, strlen(s->service)), json_string(s->source),
 	    json_string(DIRECTIONS[s->direction]), month_text(first->month),
 	    month_text(last->month), json_integer((json_int_t)known),
-	    json_integer(span - (json_int_t)known), json_real(fmin(1, last->seconds / length)),
+	    json_integer(span - (json_int_t)known), json_real(known_share(trend, last)),
 	    value_or_null(value), value_or_null(error > 0 ? 2 * error : NAN),
 	    value_or_null(compound(s)), value_or_null(rate(last) / rate(first)), NULL);
 }
@@ -311,7 +331,7 @@ say(struct section *section, const struct trend *trend)
 	for (size_t i = 0; i < trend->count; i++) {
 		const struct trend_series *s = &trend->series[i];
 		double value, error;
-		char name[2 * TREND_NAME_SIZE], bounds[48] = "";
+		char name[2 * TREND_NAME_SIZE], bounds[48] = "", then[40], now[40];
 		int month = s->count != 0 ? last_month(s)->month : 0;
 		if (s->count == 0)
 			continue;
@@ -326,9 +346,10 @@ say(struct section *section, const struct trend *trend)
 		if (error > 0)
 			(void)snprintf(
 			    bounds, sizeof bounds, " ± %.2g points (2 se, sampling)", 200 * error);
-		section_say(section, "%s: %+.1f %%%s from %04d-%02d to %04d-%02d.", name,
-		    100 * value, bounds, (month - 12) / 12, (month - 12) % 12 + 1, month / 12,
-		    month % 12 + 1);
+		section_say(section, "%s: %+.1f %%%s from %04d-%02d%s to %04d-%02d%s.", name,
+		    100 * value, bounds, (month - 12) / 12, (month - 12) % 12 + 1,
+		    known_text(trend, find_month(s, month - 12), then, sizeof then), month / 12,
+		    month % 12 + 1, known_text(trend, last_month(s), now, sizeof now));
 	}
 }
 
