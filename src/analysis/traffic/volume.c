@@ -50,6 +50,8 @@ struct state {
 
 static const struct setting SETTINGS[] = {
 	{ "resolution", SETTING_DURATION, "1s", "1s", "1h", "width of the bins that are stored" },
+	{ "record_resolution", SETTING_DURATION, "5m", "1s", "1h",
+	    "the same for flow records, which are spread over the time they tell of" },
 };
 
 static enum err
@@ -63,7 +65,8 @@ volume_init(void *opaque, const struct analysis_context *context, struct err_inf
 	s->resolution = settings_duration(context->settings, "resolution");
 	s->bin_begin = INT64_MIN;
 	cells_init(&s->cells, MOST_CELLS, &context->secret);
-	spread_init(&s->records, s->resolution, MOST_CELLS, &context->secret);
+	spread_init(&s->records, settings_duration(context->settings, "record_resolution"),
+	    MOST_CELLS, &context->secret);
 	return ERR_OK;
 }
 

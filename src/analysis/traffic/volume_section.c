@@ -451,7 +451,9 @@ gather(const struct section_context *c, struct facts *f, struct err_info *info)
 		return e;
 	if (f->metered == 0 && f->exports.records == 0)
 		return ERR_END;
-	f->width = bin_width(c->first, c->last, settings_duration(c->settings, "resolution"));
+	f->width = bin_width(c->first, c->last,
+	    settings_duration(
+		c->settings, f->exports.records != 0 ? "record_resolution" : "resolution"));
 	f->seconds = (double)(c->last - c->first) / 1e9;
 	return find_peak(c, f, info);
 }
