@@ -108,7 +108,7 @@ test_volume(void **state)
 	    "points");
 	json_array_foreach (bins, i, point)
 		sum += json_real_value(json_array_get(point, 1));
-	/* Rates in bins of 2 s. */
+	/* Rates in bins of 300 s. */
 	assert_true(fabs(300 * sum - OCTETS * 8.0) < 1);
 	json_decref(s);
 }
