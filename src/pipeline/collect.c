@@ -174,6 +174,8 @@ take_window(void *context, const struct window *window, uint64_t number, void *c
 	}
 	if (e == ERR_OK)
 		e = store_commit(c->store, &c->why);
+	if (e == ERR_OK)
+		e = retention_run(&c->retention, c->store, window->end, false, &c->why);
 	(void)pthread_mutex_unlock(&c->mutex);
 	if (e != ERR_OK)
 		return e;
@@ -448,7 +450,9 @@ open_store(struct collect *c, struct err_info *info)
 	if (strcmp(url, "mem:") == 0)
 		return err_set(info, ERR_CONFIG,
 		    "a store that lasts is needed: store.url or --store duckdb:DIRECTORY");
-	e = store_open(url, &options, &c->store, info);
+	e = retention_init(&c->retention, c->config, info);
+	if (e == ERR_OK)
+		e = store_open(url, &options, &c->store, info);
 	return e == ERR_OK ? ingest_declare(c->store, info) : e;
 }
 

@@ -12,6 +12,7 @@
 
 #include "pipeline/collect.h"
 #include "pipeline/collect_board.h"
+#include "pipeline/retention.h"
 #include "pipeline/runner.h"
 #include "pipeline/window_rows.h"
 #include "source/live.h"
@@ -44,6 +45,7 @@ struct collect {
 	struct source *source;    /* owned */
 	struct runner *runner;    /* owned */
 	struct window_rows *rows; /* owned */
+	struct retention retention;
 	struct store_input input;
 	char settings[CONFIG_FINGERPRINT_SIZE];
 	uint64_t records_before; /* of runners before this one */
