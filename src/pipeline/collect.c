@@ -121,34 +121,6 @@ say_fixed(const struct collect *collect, const struct config *next)
 		collect_say(collect, "store.url takes effect at the next start");
 }
 
-void
-collect_reload(struct collect *collect)
-{
-	struct err_info why = { .text = "" };
-	struct live_options options;
-	struct prefix *exporters = NULL;
-	enum err e;
-	struct config *next = read_config(collect->options->path, &e, &why);
-
-	if (e == ERR_OK) {
-		collect_live_options(next, &options, &exporters);
-		e = source_live_change(collect->source, &options, &why);
-		free(exporters);
-	}
-	if (e != ERR_OK) {
-		collect_say(collect, "SIGHUP: the configuration stays as it was: %s", why.text);
-		free_config(next);
-		return;
-	}
-	(void)pthread_mutex_lock(&collect->mutex);
-	say_fixed(collect, next);
-	free_config(collect->next);
-	collect->next = next;
-	(void)pthread_mutex_unlock(&collect->mutex);
-	source_pause(collect->source);
-	collect_say(collect, "SIGHUP: the configuration was read again");
-}
-
 /* A window has ended: its rows and flows are in the store from here on. */
 static enum err
 take_window(void *context, const struct window *window, uint64_t number, void *const *states)
@@ -272,31 +244,68 @@ end_input(struct collect *c, const char *damage, struct err_info *info)
 	return e == ERR_OK ? store_commit(c->store, info) : e;
 }
 
-/* Makes a runner for the configuration in force, with what exporters have said before. */
+/* Makes a runner for a configuration. */
 static enum err
-make_runner(struct collect *c, FILE *exports, struct err_info *info)
+make_runner(struct collect *c, const struct config *config, struct runner **ret_runner,
+    struct err_info *info)
 {
 	struct runner_hooks hooks = {
 		.window = take_window, .ready = take_ready, .read = take_read, .context = c
 	};
-	struct err_info why = { .text = "" };
-	enum err e;
 
-	if (settings_bool(c->config->collect.settings, "keep_flows"))
+	if (settings_bool(config->collect.settings, "keep_flows"))
 		hooks.flows = (struct flow_sink){
 			.take = take_flows, .take_records = take_records, .context = c
 		};
-	e = runner_new(c->config, &hooks, &c->runner, info);
+	return runner_new(config, &hooks, ret_runner, info);
+}
+
+/* All that a configuration needs, before anything of the one in force is given up. */
+static enum err
+prepare_next(struct collect *collect, const struct config *next, struct runner **ret_runner,
+    struct err_info *info)
+{
+	struct live_options options;
+	struct prefix *exporters = NULL;
+	struct retention retention;
+	enum err e = retention_init(&retention, next, info);
+
+	if (e == ERR_OK)
+		e = make_runner(collect, next, ret_runner, info);
 	if (e != ERR_OK)
 		return e;
-	if (exports != NULL)
-		e = exports_load(runner_exports(c->runner), exports, &why);
-	else
-		e = state_load_exports(&c->state, runner_exports(c->runner), &why);
-	/* Exporters repeat what is missing: no reason not to collect. */
+	collect_live_options(next, &options, &exporters);
+	e = source_live_change(collect->source, &options, info);
+	free(exporters);
 	if (e != ERR_OK)
-		collect_say(c, "what exporters said before is not all there: %s", why.text);
-	return ERR_OK;
+		runner_free(*ret_runner);
+	return e;
+}
+
+void
+collect_reload(struct collect *collect)
+{
+	struct err_info why = { .text = "" };
+	struct runner *runner = NULL;
+	enum err e;
+	struct config *next = read_config(collect->options->path, &e, &why);
+
+	if (e == ERR_OK)
+		e = prepare_next(collect, next, &runner, &why);
+	if (e != ERR_OK) {
+		collect_say(collect, "SIGHUP: the configuration stays as it was: %s", why.text);
+		free_config(next);
+		return;
+	}
+	(void)pthread_mutex_lock(&collect->mutex);
+	say_fixed(collect, next);
+	runner_free(collect->next_runner);
+	free_config(collect->next);
+	collect->next = next;
+	collect->next_runner = runner;
+	(void)pthread_mutex_unlock(&collect->mutex);
+	source_pause(collect->source);
+	collect_say(collect, "SIGHUP: the configuration was read again");
 }
 
 /* One runner from its beginning to a stop or a new configuration. */
@@ -326,45 +335,56 @@ run_once(struct collect *c, struct err_info *info)
 	return ERR_OK;
 }
 
+/* Hands what exporters have said from one runner to the next.  They repeat what does not arrive: no
+ * reason not to collect. */
+static void
+hand_exports(const struct collect *c, struct runner *from, struct runner *to)
+{
+	struct err_info why = { .text = "" };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+	enum err e = ERR_OK;
+
+	if (file != NULL) {
+		e = exports_save(runner_exports(from), file, &why);
+		(void)fclose(file);
+	}
+	file = size > 0 ? fmemopen(text, size, "r") : NULL;
+	if (file != NULL) {
+		if (e == ERR_OK)
+			e = exports_load(runner_exports(to), file, &why);
+		(void)fclose(file);
+	}
+	if (e != ERR_OK)
+		collect_say(c, "what exporters said before is not all there: %s", why.text);
+	free(text);
+}
+
 /* The next configuration takes the place of the one in force, and its runner the runner's. */
 static enum err
 exchange(struct collect *c, struct err_info *info)
 {
 	char settings[CONFIG_FINGERPRINT_SIZE];
-	struct config *next;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *exports;
 	enum err e = ERR_OK;
 
 	(void)pthread_mutex_lock(&c->mutex);
-	next = c->next;
-	c->next = NULL;
+	if (c->next != NULL) {
+		hand_exports(c, c->runner, c->next_runner);
+		runner_free(c->runner);
+		free_config(c->config);
+		c->runner = c->next_runner;
+		c->config = c->next;
+		c->next = NULL;
+		c->next_runner = NULL;
+	}
 	(void)pthread_mutex_unlock(&c->mutex);
-	if (next == NULL)
-		return ERR_OK;
-	config_fingerprint(next, settings);
-	if (strcmp(settings, c->settings) != 0) {
+	e = retention_init(&c->retention, c->config, info);
+	config_fingerprint(c->config, settings);
+	if (e == ERR_OK && strcmp(settings, c->settings) != 0) {
 		e = end_input(c, "", info);
 		c->input.id = 0;
 	}
-	exports = open_memstream(&text, &size);
-	if (e == ERR_OK && exports != NULL)
-		e = exports_save(runner_exports(c->runner), exports, info);
-	if (exports != NULL)
-		(void)fclose(exports);
-	exports = size > 0 ? fmemopen(text, size, "r") : NULL;
-	runner_free(c->runner);
-	c->runner = NULL;
-	(void)pthread_mutex_lock(&c->mutex);
-	free_config(c->config);
-	c->config = next;
-	(void)pthread_mutex_unlock(&c->mutex);
-	if (e == ERR_OK)
-		e = make_runner(c, exports, info);
-	if (exports != NULL)
-		(void)fclose(exports);
-	free(text);
 	return e;
 }
 
@@ -497,6 +517,7 @@ bind_and_drop(struct collect *c, struct err_info *info)
 static enum err
 prepare(struct collect *c, struct err_info *info)
 {
+	struct err_info why = { .text = "" };
 	enum err e = bind_and_drop(c, info);
 
 	if (e == ERR_OK)
@@ -507,7 +528,11 @@ prepare(struct collect *c, struct err_info *info)
 	if (e == ERR_OK)
 		e = report_crash(c, info);
 	if (e == ERR_OK)
-		e = make_runner(c, NULL, info);
+		e = retention_init(&c->retention, c->config, info);
+	if (e == ERR_OK)
+		e = make_runner(c, c->config, &c->runner, info);
+	if (e == ERR_OK && state_load_exports(&c->state, runner_exports(c->runner), &why) != ERR_OK)
+		collect_say(c, "what exporters said before is not all there: %s", why.text);
 	if (e == ERR_OK) /* the store's engine takes its memory later, the queue has its own */
 		e = memory_limit(settings_size(c->config->collect.settings, "memory_cap"),
 		    settings_size(c->config->store, "memory_limit"), info);
@@ -546,6 +571,7 @@ release(struct collect *c)
 {
 	control_stop(c);
 	runner_free(c->runner);
+	runner_free(c->next_runner);
 	source_close(c->source);
 	window_rows_free(c->rows);
 	store_close(c->store);

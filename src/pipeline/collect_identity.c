@@ -103,12 +103,15 @@ memory_used(uint64_t *ret_resident, uint64_t *ret_data)
 	FILE *file = fopen("/proc/self/statm", "re");
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t fields[6] = { 0 }; /* size, resident, shared, text, lib, data */
-	size_t count = 0;
+	char line[256] = "";
+	char *next = line;
 
-	while (file != NULL && count < 6 && fscanf(file, "%" SCNu64, &fields[count]) == 1)
-		count++;
-	if (file != NULL)
+	if (file != NULL) {
+		(void)!fgets(line, sizeof line, file);
 		(void)fclose(file);
+	}
+	for (size_t i = 0; i < 6; i++)
+		fields[i] = strtoull(next, &next, 10);
 	*ret_resident = fields[1] * page;
 	*ret_data = fields[5] * page;
 }

@@ -38,6 +38,7 @@ struct collect {
 	const struct collect_options *options; /* borrowed */
 	struct config *config;                 /* owned; in force */
 	struct config *next;                   /* owned: takes its place soon; under `mutex` */
+	struct runner *next_runner;            /* owned: made for it; the same */
 	pthread_mutex_t mutex;                 /* `next`, and the store while flows come */
 	struct collect_state state;
 	struct collect_board board;

@@ -82,37 +82,40 @@ state_read_note(const struct collect_state *state, struct collect_note *ret_note
 	return true;
 }
 
+/* A file that is written beside its place. */
+struct new_file {
+	FILE *stream; /* NULL when it could not be made */
+	char *path, *place;
+};
+
 /* Opens the file that is to become `name`. */
-static FILE *
-open_new(const struct collect_state *state, const char *name, char **ret_path)
+static struct new_file
+open_new(const struct collect_state *state, const char *name)
 {
-	*ret_path = xasprintf("%s/%s.new", state->directory, name);
-	return fopen(*ret_path, "we");
+	struct new_file file = { .path = xasprintf("%s/%s.new", state->directory, name),
+		.place = xasprintf("%s/%s", state->directory, name) };
+
+	file.stream = fopen(file.path, "we");
+	return file;
 }
 
 /* Ends the file and gives it its name; `e` is how writing it went. */
 static enum err
-close_new(const struct collect_state *state, const char *name, FILE *file, char *path, bool sync,
-    enum err e, struct err_info *info)
+close_new(struct new_file *file, bool sync, enum err e, struct err_info *info)
 {
-	char *final = xasprintf("%s/%s", state->directory, name);
+	bool good = file->stream != NULL && fflush(file->stream) == 0 &&
+		    (!sync || fsync(fileno(file->stream)) == 0);
 
-	if (file == NULL) {
-		e = err_set(info, ERR_IO, "%.300s: %s", path, strerror(errno));
-	} else {
-		bool good = fflush(file) == 0 && (!sync || fsync(fileno(file)) == 0);
-
-		if (fclose(file) != 0 || !good)
-			e = e != ERR_OK
-				? e
-				: err_set(info, ERR_IO, "%.300s: %s", path, strerror(errno));
-	}
-	if (e == ERR_OK && rename(path, final) != 0)
-		e = err_set(info, ERR_IO, "%.300s: %s", final, strerror(errno));
-	if (e != ERR_OK && file != NULL)
-		(void)unlink(path);
-	free(final);
-	free(path);
+	if (e == ERR_OK && !good)
+		e = err_set(info, ERR_IO, "%.300s: %s", file->path, strerror(errno));
+	if (file->stream != NULL && fclose(file->stream) != 0 && e == ERR_OK)
+		e = err_set(info, ERR_IO, "%.300s: %s", file->path, strerror(errno));
+	if (e == ERR_OK && rename(file->path, file->place) != 0)
+		e = err_set(info, ERR_IO, "%.300s: %s", file->place, strerror(errno));
+	if (e != ERR_OK && file->stream != NULL)
+		(void)unlink(file->path);
+	free(file->path);
+	free(file->place);
 	return e;
 }
 
@@ -120,17 +123,16 @@ enum err
 state_write_note(
     const struct collect_state *state, const struct collect_note *note, struct err_info *info)
 {
-	char *path;
-	FILE *file = open_new(state, "run.json", &path);
+	struct new_file file = open_new(state, "run.json");
 
-	if (file != NULL)
-		(void)fprintf(file,
+	if (file.stream != NULL)
+		(void)fprintf(file.stream,
 		    "{\"pid\": %ld, \"input\": %llu, \"started\": %lld, \"committed\": %lld, "
 		    "\"seen\": %lld, \"open_messages\": %llu}\n",
 		    note->pid, (unsigned long long)note->input, (long long)note->started,
 		    (long long)note->committed, (long long)note->seen,
 		    (unsigned long long)note->open);
-	return close_new(state, "run.json", file, path, false, ERR_OK, info);
+	return close_new(&file, false, ERR_OK, info);
 }
 
 void
@@ -167,9 +169,8 @@ enum err
 state_save_exports(
     const struct collect_state *state, const struct exports *exports, struct err_info *info)
 {
-	char *path;
-	FILE *file = open_new(state, "exports", &path);
-	enum err e = file != NULL ? exports_save(exports, file, info) : ERR_OK;
+	struct new_file file = open_new(state, "exports");
+	enum err e = file.stream != NULL ? exports_save(exports, file.stream, info) : ERR_OK;
 
-	return close_new(state, "exports", file, path, true, e, info);
+	return close_new(&file, true, e, info);
 }

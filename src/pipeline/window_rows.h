@@ -10,11 +10,11 @@
 struct window_rows;
 
 struct window_rows *window_rows_new(void);
-void window_rows_free(struct window_rows *rows);
+void window_rows_free(struct window_rows *all);
 
 /* Finishes the states (parallel to ANALYSES, NULL where disabled) and appends what they yield into
  * the store's open transaction. */
-MUST_CHECK enum err window_rows_append(struct window_rows *rows, struct store *store,
-    uint64_t input, const struct window *window, void *const *states, struct err_info *info);
+MUST_CHECK enum err window_rows_append(struct window_rows *all, struct store *store, uint64_t input,
+    const struct window *window, void *const *states, struct err_info *info);
 
 #endif
