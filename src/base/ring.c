@@ -10,14 +10,12 @@
 
 #include <assert.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xmalloc.h"
 
 #define LEAST_SIZE ((size_t)512 << 10)
-#define RESTART    ((size_t)256 << 10) /* an empty ring that far begins anew, in the cache */
 #define HEAD_SIZE  8
 #define MARK       UINT64_MAX /* in place of a size: nothing more before the end of the memory */
 #define LINE       64         /* positions of the two sides do not share a cache line */
@@ -81,10 +79,9 @@ ring_reserve(struct ring *ring, size_t size)
 	uint64_t written = atomic_load_explicit(&ring->written, memory_order_relaxed);
 	uint64_t read = atomic_load_explicit(&ring->read, memory_order_acquire);
 	size_t place = written & (ring->size - 1), skip = 0, need = padded(size);
-	bool rewind = read == written && place >= RESTART && need <= place;
 
 	assert(size <= ring->size / 4);
-	if (rewind || need > ring->size - place)
+	if (need > ring->size - place)
 		skip = ring->size - place;
 	if (skip + need > ring->size - (written - read))
 		return NULL;

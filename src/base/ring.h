@@ -4,8 +4,7 @@
  *
  * A record lies in one piece.  Nobody ever waits: a full ring gives no room and an empty one no
  * record; what then happens is the caller's business.  Two words are shared, the positions up to
- * which has been written and read; everything else belongs to one side.  While the taker keeps up,
- * the ring uses only its beginning, which then stays in the cache.
+ * which has been written and read; everything else belongs to one side.
  *
  *	uint8_t *room = ring_reserve(ring, most);        // the putting thread
  *	if (room != NULL)
