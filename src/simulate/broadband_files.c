@@ -108,6 +108,10 @@ write_site(const struct broadband *b, const char *stem, FILE *file)
 		(void)fputs("    sessions: ", file);
 		write_path(file, stem, ".sessions.csv");
 	}
+	(void)fputs("# A week is reviewed at once: longer windows than a collector's.\n"
+		    "run:\n"
+		    "  window: 1h\n",
+	    file);
 }
 
 static enum err
