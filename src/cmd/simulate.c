@@ -245,6 +245,8 @@ simulate(const struct request *request, struct err_info *info)
 	simulation_set_output(simulation, request->output);
 	e = request->scenario->run(simulation, request->settings, info);
 	simulation_free(simulation);
+	if (e != ERR_OK)
+		capture_abandon(capture);
 	closed = capture_close(capture, e == ERR_OK ? info : NULL);
 	e = e == ERR_OK ? closed : e;
 	if (e == ERR_OK)

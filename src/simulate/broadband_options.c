@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Settings of the broadband scenario; see broadband.h.  A zero leaves a figure to the preset. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,13 +62,16 @@ static enum err
 read_time(struct broadband_options *o, const struct settings *settings, struct err_info *info)
 {
 	const char *date = settings_text(settings, "start");
+	char text[32];
 	int64_t utc, begin, end;
 	nsec_t time = 0;
 	enum err e = zone_open(o->zone_name, &o->zone, info);
 
 	if (e != ERR_OK)
 		return e;
-	if (strlen(date) != 10 || clock_parse(date, &time) != ERR_OK || time < 0)
+	/* simulation_time knows which days there are. */
+	(void)snprintf(text, sizeof text, "%.10sT00:00:00Z", date);
+	if (strlen(date) != 10 || simulation_time(text, &time, NULL) != ERR_OK)
 		return err_set(
 		    info, ERR_CONFIG, "start is a day like 2013-06-03, not \"%.40s\"", date);
 	utc = time / NSEC_PER_SEC + (int64_t)(o->year - 1) * 51 * 7 * DAY_SECONDS;

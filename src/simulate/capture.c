@@ -159,6 +159,13 @@ capture_frame(struct capture *capture, nsec_t time, const uint8_t *frame, size_t
 	put(capture, head + 4, 4);
 }
 
+void
+capture_abandon(struct capture *capture)
+{
+	if (capture->failure == 0)
+		capture->failure = ECANCELED;
+}
+
 enum err
 capture_close(struct capture *capture, struct err_info *info)
 {

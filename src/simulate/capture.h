@@ -28,6 +28,9 @@ MUST_CHECK enum err capture_open(const char *path, enum capture_format format, c
 /* Writes one whole frame.  Failures are kept until capture_close. */
 void capture_frame(struct capture *capture, nsec_t time, const uint8_t *frame, size_t size);
 
+/* Says that the capture is not what was asked for: capture_close removes it. */
+void capture_abandon(struct capture *capture);
+
 /* Flushes and closes.  ERR_IO or ERR_NO_SPACE when anything was not written; a regular file is
  * then removed. */
 MUST_CHECK enum err capture_close(struct capture *capture, struct err_info *info);
