@@ -374,7 +374,7 @@ read_keys(const char *by, struct keys *keys, struct err_info *info)
  * together; the engine adds those twice as fast as unsigned ones. */
 #define BOTH(what)                                                                           \
 	"sum(CAST(" #what "_delta_count AS BIGINT) + CAST(reverse_" #what "_delta_count AS " \
-									  "BIGINT))"
+	"BIGINT))"
 #define SUMS "count(*) AS flows, " BOTH(packet) " AS packets, " BOTH(octet) " AS octets"
 
 /* Where rates differ, each key is summed by rate first, so that estimates are exact products (and

@@ -132,11 +132,11 @@ exports_message(struct exports *x, const struct export_message *m, struct export
 	case 9: netflow9_message(x, m, sink); break;
 	case 10: ipfix_message(x, m, sink); break;
 	case 0:
-		if (be16(m->data + 2) == 5) {
+		if (be16(m->data + 2) == 5)
 			sflow_message(x, m, sink);
-			break;
-		}
-		/* fall through */
+		else
+			drop(x->drops, DROP_EXPORT_VERSION);
+		break;
 	default: drop(x->drops, DROP_EXPORT_VERSION); break;
 	}
 }

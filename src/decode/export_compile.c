@@ -215,7 +215,7 @@ choose_mode(const struct compilation *c, unsigned which)
 		    o->kind == FIELD_IGNORED)
 			continue;
 		shared = true;
-		if (c->ranks[i] < c->ranks[which] || (c->ranks[i] == c->ranks[which] && i < which))
+		if (c->ranks[i] < c->ranks[which] || (i < which && c->ranks[i] == c->ranks[which]))
 			return LOAD_SPARE;
 	}
 	return shared ? LOAD_NONZERO : LOAD_ALWAYS;

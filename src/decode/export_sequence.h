@@ -33,7 +33,7 @@ struct export_sequence {
 	int64_t lost; /* below zero when what was reported lost comes late */
 	uint64_t expected, restarts, reordered;
 
-	bool foreseen;     /* the last message had the number that should come */
+	bool foreseen;      /* the last message had the number that should come */
 	uint32_t late_next; /* where a run of late messages would go on */
 	uint32_t late_run;  /* its length */
 

@@ -443,8 +443,7 @@ take_value(struct row *row, enum column column, struct token *value)
 	case COLUMN_FLAGS: return parse_flags(text, &r->flow.tcp_flags[0]);
 	case COLUMN_DIRECTION: return take_direction(row, text);
 	case COLUMN_NEXT_HOP: return parse_address(text, &r->next_hop);
-	case COLUMN_BGP_NEXT_HOP:
-		return is_set(&r->next_hop) || parse_address(text, &r->next_hop);
+	case COLUMN_BGP_NEXT_HOP: return is_set(&r->next_hop) || parse_address(text, &r->next_hop);
 	case COLUMN_SOURCE_MAC: return parse_mac(row, text, row->extra.source_mac);
 	case COLUMN_DESTINATION_MAC: return parse_mac(row, text, row->extra.destination_mac);
 	case COLUMN_POST_SOURCE_MAC: return parse_mac(row, text, row->extra.post_source_mac);

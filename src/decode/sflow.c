@@ -227,7 +227,7 @@ read_samples(const struct sflow_reading *s, struct cursor c, uint32_t count)
 {
 	for (; count > 0; count--) {
 		uint32_t type = cursor_be32(&c), size = cursor_be32(&c);
-		struct cursor body;
+		struct cursor body = c;
 
 		if (!c.failed)
 			body = take_padded(&c, size);

@@ -144,6 +144,7 @@ subscribers_open(
 {
 	struct pseudonymizer *pseudonymizer = NULL;
 	struct subscribers *s;
+	uint64_t nowhere = 0;
 	size_t used;
 	enum err e = pseudonymizer_open(site->lists.key_file, &pseudonymizer, info);
 
@@ -151,8 +152,8 @@ subscribers_open(
 		return e;
 	s = subscribers_new(site, pseudonymizer);
 	if (pseudonymizer_is_exposed(pseudonymizer))
-		subscribers_remark(s, &(uint64_t){ 0 },
-		    "%.200s: others than its owner can read the key", site->lists.key_file);
+		subscribers_remark(s, &nowhere, "%.200s: others than its owner can read the key",
+		    site->lists.key_file);
 	e = read_list(s, site->lists.prefixes, subscribers_read_prefixes, info);
 	if (e == ERR_OK)
 		e = read_list(s, site->lists.sessions, subscribers_read_sessions, info);

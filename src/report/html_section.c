@@ -271,8 +271,8 @@ point_columns(const json_t *figure, struct html_column columns[POINT_VALUES])
 		columns[n++] = (struct html_column){ "", "to", "number", text_of(x, "unit") };
 		columns[n++] = value;
 	} else if (strcmp(kind, "histogram-2d") == 0) {
-		columns[n++] = (struct html_column){ "", text_of(x, "label"), "number",
-			text_of(x, "unit") };
+		columns[n++] =
+		    (struct html_column){ "", text_of(x, "label"), "number", text_of(x, "unit") };
 		columns[n++] = (struct html_column){ "", "to", "number", text_of(x, "unit") };
 		columns[n++] = value;
 		columns[n++] = (struct html_column){ "", "to", "number", value.unit };

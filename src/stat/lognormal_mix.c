@@ -118,5 +118,5 @@ lognormal_mix_log_mean(const struct lognormal_mix *m)
 		most = fmax(most, m->mu[c] + m->sigma[c] * m->sigma[c] / 2);
 	for (unsigned c = 0; c < m->components; c++)
 		sum += m->weight[c] * exp(m->mu[c] + m->sigma[c] * m->sigma[c] / 2 - most);
-	return most + log(sum);
+	return most + log(fmax(sum, 1)); /* the greatest term is 1 */
 }

@@ -123,7 +123,7 @@ pln_model_mix(const struct pln_model *model, double k, double log_rate,
 		sum += exp(logs[c] - most);
 	for (unsigned c = 0; c < model->components; c++)
 		ret_shares[c] = exp(logs[c] - most) / sum;
-	return most + log(sum);
+	return most + log(fmax(sum, 1)); /* the greatest term is 1 */
 }
 
 /* Score and information of one class, by Louis' identity. */

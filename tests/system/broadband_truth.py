@@ -6,7 +6,7 @@ What is exact must be equal: sampled counts, losses by sequence number, observed
 four standard deviations, computed here for the number of users and the sampling rate of each case: doc/analyses/broadband-truth.md
 derives them.  What must be wrong without the correction is checked to be wrong.
 
-usage: broadband_truth.py [CASE…]        (YAGURA_BUILD names the build directory)
+usage: broadband_truth.py BUILD [CASE…]
 """
 import csv
 import json
@@ -19,7 +19,7 @@ import tempfile
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-YAGURA = pathlib.Path(os.environ.get("YAGURA_BUILD", TOP / "build")) / "yagura"
+YAGURA = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else TOP / "build").resolve() / "yagura"
 IN, OUT = "in", "out"
 # Octets by octets of packets of clients: what the generator mixes.
 PACKET = {IN: 761, OUT: 1406}
@@ -423,7 +423,7 @@ CASES = {"light": light, "out": out, "formats": formats, "loss": loss, "readdres
 
 def main():
     with tempfile.TemporaryDirectory() as name:
-        for case in sys.argv[1:] or CASES:
+        for case in sys.argv[2:] or CASES:
             began = time.process_time(), os.times().children_user
             checks.case = case
             directory = pathlib.Path(name) / case

@@ -2,15 +2,15 @@
 /* What the fields of NetFlow and IPFIX records come to. */
 #include "export_build.h"
 
-static struct build B; /* large */
+static struct build built; /* large */
 
 static void
 begin(unsigned version)
 {
 	if (version == 9)
-		build_v9(&B, BUILD_UPTIME, BUILD_TIME, 0, 7);
+		build_v9(&built, BUILD_UPTIME, BUILD_TIME, 0, 7);
 	else
-		build_ipfix(&B, BUILD_TIME, 0, 7);
+		build_ipfix(&built, BUILD_TIME, 0, 7);
 }
 
 /* Sends a template and one record of it whose octets are given. */
@@ -19,11 +19,11 @@ one(struct collector *c, unsigned version, const uint16_t *pairs, size_t count,
     const uint8_t *octets, size_t size)
 {
 	begin(version);
-	build_template_set(&B, 256, pairs, count);
-	build_set(&B, 256);
-	build_octets(&B, octets, size);
-	build_set_end(&B);
-	collector_send(c, &B);
+	build_template_set(&built, 256, pairs, count);
+	build_set(&built, 256);
+	build_octets(&built, octets, size);
+	build_set_end(&built);
+	collector_send(c, &built);
 	assert_int_equal(c->sink.record_count, 1);
 	return c->sink.records[0];
 }
@@ -96,14 +96,14 @@ integers_of_any_size(void **state)
 
 		collector_init(&c);
 		begin(10);
-		BUILD_TEMPLATE(&B, 256, fields);
-		build_set(&B, 256);
+		BUILD_TEMPLATE(&built, 256, fields);
+		build_set(&built, 256);
 		for (unsigned i = 0; i < 4; i++)
-			build_number(&B, UINT64_C(0x1122334455667788), size);
-		build_number(&B, UINT64_C(0x20010db8), 4);
-		build_number(&B, 1, 12);
-		build_set_end(&B);
-		collector_send(&c, &B);
+			build_number(&built, UINT64_C(0x1122334455667788), size);
+		build_number(&built, UINT64_C(0x20010db8), 4);
+		build_number(&built, 1, 12);
+		build_set_end(&built);
+		collector_send(&c, &built);
 		assert_int_equal(c.sink.record_count, 1);
 		assert_int_equal(c.sink.records[0].flow.octets[0],
 		    UINT64_C(0x1122334455667788) & (UINT64_MAX >> (64 - 8 * size)));
@@ -244,14 +244,14 @@ extras_do_not_move(void **state)
 	(void)state;
 	collector_init(&c);
 	begin(9);
-	BUILD_TEMPLATE(&B, 256, FIELDS);
-	build_set(&B, 256);
+	BUILD_TEMPLATE(&built, 256, FIELDS);
+	build_set(&built, 256);
 	for (unsigned i = 0; i < 2000; i++) {
-		build_number(&B, 0xc0000201, 4);
-		build_number(&B, i, 1);
+		build_number(&built, 0xc0000201, 4);
+		build_number(&built, i, 1);
 	}
-	build_set_end(&B);
-	collector_send(&c, &B);
+	build_set_end(&built);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 2000);
 	for (unsigned i = 0; i < 2000; i++)
 		assert_int_equal(c.sink.records[i].extra->forwarding_status, (uint8_t)i);
@@ -269,32 +269,32 @@ both_directions(void **state)
 	(void)state;
 	collector_init(&c);
 	begin(10);
-	build_set(&B, 2);
-	build_number(&B, 256, 2);
-	build_number(&B, 7, 2);
-	build_number(&B, 8 << 16 | 4, 4);
-	build_number(&B, 1 << 16 | 4, 4);
-	build_number(&B, 152 << 16 | 8, 4);
-	build_number(&B, 153 << 16 | 8, 4);
+	build_set(&built, 2);
+	build_number(&built, 256, 2);
+	build_number(&built, 7, 2);
+	build_number(&built, 8 << 16 | 4, 4);
+	build_number(&built, 1 << 16 | 4, 4);
+	build_number(&built, 152 << 16 | 8, 4);
+	build_number(&built, 153 << 16 | 8, 4);
 	for (unsigned i = 0; i < 3; i++) {
 		static const uint16_t REVERSE[] = { 0x8001, 0x8002, 0x8000 + 152 };
-		build_number(&B, REVERSE[i], 2);
-		build_number(&B, i == 2 ? 8 : 4, 2);
-		build_number(&B, 29305, 4);
+		build_number(&built, REVERSE[i], 2);
+		build_number(&built, i == 2 ? 8 : 4, 2);
+		build_number(&built, 29305, 4);
 	}
-	build_set_end(&B);
-	build_set(&B, 256);
+	build_set_end(&built);
+	build_set(&built, 256);
 	for (unsigned i = 0; i < 2; i++) {
-		build_number(&B, 0xc0000201, 4);
-		build_number(&B, 1000, 4);
-		build_number(&B, (BUILD_TIME - 10) * 1000, 8);
-		build_number(&B, (BUILD_TIME - 1) * 1000, 8);
-		build_number(&B, i == 0 ? 2000 : 0, 4);
-		build_number(&B, i == 0 ? 3 : 0, 4);
-		build_number(&B, (BUILD_TIME - 9) * 1000, 8);
+		build_number(&built, 0xc0000201, 4);
+		build_number(&built, 1000, 4);
+		build_number(&built, (BUILD_TIME - 10) * 1000, 8);
+		build_number(&built, (BUILD_TIME - 1) * 1000, 8);
+		build_number(&built, i == 0 ? 2000 : 0, 4);
+		build_number(&built, i == 0 ? 3 : 0, 4);
+		build_number(&built, (BUILD_TIME - 9) * 1000, 8);
 	}
-	build_set_end(&B);
-	collector_send(&c, &B);
+	build_set_end(&built);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 2);
 	r = c.sink.records[0];
 	assert_int_equal(r.flow.octets[0], 1000);
@@ -322,30 +322,30 @@ unknown_elements(void **state)
 	(void)state;
 	collector_init(&c);
 	begin(10);
-	build_set(&B, 2);
-	build_number(&B, 256, 2);
-	build_number(&B, 4, 2);
-	build_number(&B, 0x8001, 2);
-	build_number(&B, 4, 2);
-	build_number(&B, 12345, 4);
-	build_number(&B, 0x8000 | 500, 2);
-	build_number(&B, BUILD_VARIES, 2);
-	build_number(&B, 9, 4);
-	build_number(&B, 499, 2);
-	build_number(&B, 3, 2);
-	build_number(&B, 1, 2);
-	build_number(&B, 4, 2);
-	build_set_end(&B);
-	build_set(&B, 256);
+	build_set(&built, 2);
+	build_number(&built, 256, 2);
+	build_number(&built, 4, 2);
+	build_number(&built, 0x8001, 2);
+	build_number(&built, 4, 2);
+	build_number(&built, 12345, 4);
+	build_number(&built, 0x8000 | 500, 2);
+	build_number(&built, BUILD_VARIES, 2);
+	build_number(&built, 9, 4);
+	build_number(&built, 499, 2);
+	build_number(&built, 3, 2);
+	build_number(&built, 1, 2);
+	build_number(&built, 4, 2);
+	build_set_end(&built);
+	build_set(&built, 256);
 	for (unsigned i = 0; i < 2; i++) {
-		build_number(&B, 0xffffffff, 4);
-		build_number(&B, 5, 1);
-		build_number(&B, 0, 5);
-		build_number(&B, 0xffffff, 3);
-		build_number(&B, 42 + i, 4);
+		build_number(&built, 0xffffffff, 4);
+		build_number(&built, 5, 1);
+		build_number(&built, 0, 5);
+		build_number(&built, 0xffffff, 3);
+		build_number(&built, 42 + i, 4);
 	}
-	build_set_end(&B);
-	collector_send(&c, &B);
+	build_set_end(&built);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 2);
 	assert_int_equal(c.sink.records[0].flow.octets[0], 42);
 	assert_int_equal(c.sink.records[1].flow.octets[0], 43);
@@ -422,14 +422,14 @@ exporter_of_options(void **state)
 		c.options.trust_agent = trust != 0;
 		collector_restart(&c);
 		begin(10);
-		BUILD_OPTIONS(&B, 400, 1, OPTIONS);
-		BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-		build_set(&B, 400);
-		build_number(&B, 7, 4);
-		build_number(&B, 0xc0000263, 4);
-		build_set_end(&B);
-		build_flows(&B, 256, 1);
-		collector_send(&c, &B);
+		BUILD_OPTIONS(&built, 400, 1, OPTIONS);
+		BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+		build_set(&built, 400);
+		build_number(&built, 7, 4);
+		build_number(&built, 0xc0000263, 4);
+		build_set_end(&built);
+		build_flows(&built, 256, 1);
+		collector_send(&c, &built);
 		expect_address(&c.sink.records[0].exporter, trust != 0 ? "192.0.2.99" : "10.0.0.1");
 		r = collector_report(&c);
 		expect_address(&r.exporter, trust != 0 ? "192.0.2.99" : "10.0.0.1");

@@ -2,7 +2,7 @@
 /* Where sampling rates come from, and in which order. */
 #include "export_build.h"
 
-static struct build B; /* large */
+static struct build built; /* large */
 
 /* Options: scope (system), then what the pairs say. */
 static const uint16_t INTERVAL[] = { 1, 4, 34, 4 };
@@ -19,85 +19,85 @@ enum { PLAIN_ID = 300, SAMPLER_ID, INTERVAL_ID, INTERFACES_ID };
 static void
 begin(uint32_t domain)
 {
-	build_v9(&B, BUILD_UPTIME, BUILD_TIME, 0, domain);
-	BUILD_OPTIONS(&B, 400, 1, INTERVAL);
-	BUILD_OPTIONS(&B, 401, 1, SAMPLER);
-	BUILD_OPTIONS(&B, 402, 1, BY_INTERFACE);
-	BUILD_TEMPLATE(&B, PLAIN_ID, PLAIN);
-	BUILD_TEMPLATE(&B, SAMPLER_ID, WITH_SAMPLER);
-	BUILD_TEMPLATE(&B, INTERVAL_ID, WITH_INTERVAL);
-	BUILD_TEMPLATE(&B, INTERFACES_ID, WITH_INTERFACES);
+	build_v9(&built, BUILD_UPTIME, BUILD_TIME, 0, domain);
+	BUILD_OPTIONS(&built, 400, 1, INTERVAL);
+	BUILD_OPTIONS(&built, 401, 1, SAMPLER);
+	BUILD_OPTIONS(&built, 402, 1, BY_INTERFACE);
+	BUILD_TEMPLATE(&built, PLAIN_ID, PLAIN);
+	BUILD_TEMPLATE(&built, SAMPLER_ID, WITH_SAMPLER);
+	BUILD_TEMPLATE(&built, INTERVAL_ID, WITH_INTERVAL);
+	BUILD_TEMPLATE(&built, INTERFACES_ID, WITH_INTERFACES);
 }
 
 static void
 say_interval(uint32_t rate)
 {
-	build_set(&B, 400);
-	build_number(&B, 1, 4);
-	build_number(&B, rate, 4);
-	build_set_end(&B);
+	build_set(&built, 400);
+	build_number(&built, 1, 4);
+	build_number(&built, rate, 4);
+	build_set_end(&built);
 }
 
 static void
 say_sampler(uint8_t id, uint32_t rate)
 {
-	build_set(&B, 401);
-	build_number(&B, 1, 4);
-	build_number(&B, id, 1);
-	build_number(&B, rate, 4);
-	build_set_end(&B);
+	build_set(&built, 401);
+	build_number(&built, 1, 4);
+	build_number(&built, id, 1);
+	build_number(&built, rate, 4);
+	build_set_end(&built);
 }
 
 static void
 say_interface(uint32_t interface, uint32_t rate)
 {
-	build_set(&B, 402);
-	build_number(&B, interface, 4);
-	build_number(&B, rate, 4);
-	build_set_end(&B);
+	build_set(&built, 402);
+	build_number(&built, interface, 4);
+	build_number(&built, rate, 4);
+	build_set_end(&built);
 }
 
 static void
 flow_begin_set(unsigned id)
 {
-	build_set(&B, id);
-	build_number(&B, 0xc0000201, 4);
-	build_number(&B, 1000, 4);
-	build_number(&B, 1, 4);
+	build_set(&built, id);
+	build_number(&built, 0xc0000201, 4);
+	build_number(&built, 1000, 4);
+	build_number(&built, 1, 4);
 }
 
 static void
 flow_plain(void)
 {
 	flow_begin_set(PLAIN_ID);
-	build_set_end(&B);
+	build_set_end(&built);
 }
 
 static void
 flow_sampler(uint8_t id)
 {
 	flow_begin_set(SAMPLER_ID);
-	build_number(&B, id, 1);
-	build_set_end(&B);
+	build_number(&built, id, 1);
+	build_set_end(&built);
 }
 
 static void
 flow_interval(uint8_t id, uint32_t rate)
 {
 	flow_begin_set(INTERVAL_ID);
-	build_number(&B, id, 1);
-	build_number(&B, rate, 4);
-	build_set_end(&B);
+	build_number(&built, id, 1);
+	build_number(&built, rate, 4);
+	build_set_end(&built);
 }
 
 static void
 flow_interfaces(uint32_t ingress, uint32_t egress, uint8_t direction)
 {
 	flow_begin_set(INTERFACES_ID);
-	build_number(&B, ingress, 4);
-	build_number(&B, egress, 4);
-	build_number(&B, direction, 1);
-	build_set_end(&B);
+	build_number(&built, ingress, 4);
+	build_number(&built, egress, 4);
+	build_number(&built, direction, 1);
+	build_set_end(&built);
 }
 
 static void
@@ -120,7 +120,7 @@ nobody_says(void **state)
 	flow_plain();
 	flow_sampler(3);
 	flow_interval(3, 0);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	for (size_t i = 0; i < 3; i++)
 		expect(&c, i, 0, SAMPLING_UNKNOWN);
 	assert_int_equal(record_octets(&c.sink.records[0]), 1000);
@@ -143,17 +143,17 @@ options_after_flows(void **state)
 	begin(1);
 	flow_plain();
 	say_interval(1000);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	expect(&c, 0, 1000, SAMPLING_OPTIONS);
 	/* They hold for later messages, and change with the next options. */
-	build_v9(&B, BUILD_UPTIME, BUILD_TIME, 1, 1);
+	build_v9(&built, BUILD_UPTIME, BUILD_TIME, 1, 1);
 	flow_plain();
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	expect(&c, 0, 1000, SAMPLING_OPTIONS);
-	build_v9(&B, BUILD_UPTIME, BUILD_TIME, 2, 1);
+	build_v9(&built, BUILD_UPTIME, BUILD_TIME, 2, 1);
 	say_interval(2000);
 	flow_plain();
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	expect(&c, 0, 2000, SAMPLING_OPTIONS);
 	collector_release(&c);
 }
@@ -170,14 +170,14 @@ rate_of_zero(void **state)
 	say_interval(0);
 	say_sampler(1, 0);
 	flow_plain();
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	expect(&c, 0, 0, SAMPLING_UNKNOWN);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_SAMPLING_ZERO), 2);
 	begin(1);
 	say_interval(100);
 	say_interval(0);
 	flow_plain();
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	expect(&c, 0, 100, SAMPLING_OPTIONS);
 	collector_release(&c);
 }
@@ -197,7 +197,7 @@ two_rates_in_a_domain(void **state)
 	flow_sampler(2);
 	flow_sampler(3);
 	flow_plain();
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	expect(&c, 0, 1000, SAMPLING_SELECTOR);
 	expect(&c, 1, 8192, SAMPLING_SELECTOR);
 	/* Neither an unknown sampler nor none may borrow a rate when they differ. */
@@ -224,7 +224,7 @@ the_only_rate(void **state)
 	flow_plain();
 	flow_sampler(0);
 	flow_sampler(9);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	expect(&c, 0, 1000, SAMPLING_OPTIONS);
 	expect(&c, 1, 0, SAMPLING_UNKNOWN);
 	expect(&c, 2, 0, SAMPLING_UNKNOWN);
@@ -242,7 +242,7 @@ order_of_sources(void **state)
 	collector_restart(&c);
 	begin(1);
 	flow_plain();
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	expect(&c, 0, 5, SAMPLING_CONFIGURED);
 	begin(1);
 	say_interval(10);
@@ -256,7 +256,7 @@ order_of_sources(void **state)
 	flow_interval(3, 40);
 	flow_interval(3, 0);
 	flow_interval(4, 0);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	expect(&c, 0, 10, SAMPLING_OPTIONS);
 	expect(&c, 1, 10, SAMPLING_OPTIONS);
 	expect(&c, 2, 20, SAMPLING_INTERFACE);
@@ -267,7 +267,7 @@ order_of_sources(void **state)
 	expect(&c, 7, 10, SAMPLING_OPTIONS);
 	c.options.force_sampling = 50;
 	collector_restart(&c);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	for (size_t i = 0; i < 8; i++)
 		expect(&c, i, 50, SAMPLING_FORCED);
 	collector_release(&c);
@@ -281,12 +281,12 @@ options_before_their_template(void **state)
 
 	(void)state;
 	collector_init(&c);
-	build_v9(&B, BUILD_UPTIME, BUILD_TIME, 0, 1);
+	build_v9(&built, BUILD_UPTIME, BUILD_TIME, 0, 1);
 	say_interval(1000);
 	flow_plain();
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	begin(1);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 1);
 	expect(&c, 0, 1000, SAMPLING_OPTIONS);
 	collector_release(&c);
@@ -303,29 +303,29 @@ options_of_another_domain(void **state)
 	begin(0);
 	say_sampler(1, 1000);
 	say_sampler(2, 2000);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	begin(5);
 	flow_sampler(1);
 	flow_sampler(2);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	expect(&c, 0, 1000, SAMPLING_SELECTOR);
 	expect(&c, 1, 2000, SAMPLING_SELECTOR);
 	begin(6);
 	say_sampler(1, 3000);
 	flow_sampler(1);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	expect(&c, 0, 3000, SAMPLING_SELECTOR);
 	begin(5);
 	flow_sampler(1);
 	flow_sampler(2);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	expect(&c, 0, 0, SAMPLING_UNKNOWN);
 	expect(&c, 1, 2000, SAMPLING_SELECTOR);
 	/* Another exporter's are never used. */
 	c.message.exporter.octets[15]++;
 	begin(5);
 	flow_sampler(2);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	expect(&c, 0, 0, SAMPLING_UNKNOWN);
 	collector_release(&c);
 }
@@ -366,20 +366,20 @@ ipfix_rates(void **state)
 		struct collector c;
 
 		collector_init(&c);
-		build_ipfix(&B, BUILD_TIME, 0, 1);
-		build_options_set(&B, 400, t->pairs, t->count, 1);
-		BUILD_TEMPLATE(&B, 300, FLOW);
-		build_set(&B, 400);
-		build_number(&B, 77, 8);
+		build_ipfix(&built, BUILD_TIME, 0, 1);
+		build_options_set(&built, 400, t->pairs, t->count, 1);
+		BUILD_TEMPLATE(&built, 300, FLOW);
+		build_set(&built, 400);
+		build_number(&built, 77, 8);
 		for (size_t j = 0; j + 1 < t->count / 2; j++)
-			build_number(&B, t->values[j], 4);
-		build_set_end(&B);
-		build_set(&B, 300);
-		build_number(&B, 0xc0000201, 4);
-		build_number(&B, 1000, 4);
-		build_number(&B, 77, 2);
-		build_set_end(&B);
-		collector_send(&c, &B);
+			build_number(&built, t->values[j], 4);
+		build_set_end(&built);
+		build_set(&built, 300);
+		build_number(&built, 0xc0000201, 4);
+		build_number(&built, 1000, 4);
+		build_number(&built, 77, 2);
+		build_set_end(&built);
+		collector_send(&c, &built);
 		expect(&c, 0, t->rate, t->rate != 0 ? SAMPLING_SELECTOR : SAMPLING_UNKNOWN);
 		collector_release(&c);
 	}
@@ -395,33 +395,33 @@ ipfix_scopes(void **state)
 
 	(void)state;
 	collector_init(&c);
-	build_ipfix(&B, BUILD_TIME, 0, 1);
-	BUILD_OPTIONS(&B, 400, 1, OF_DOMAIN);
-	BUILD_OPTIONS(&B, 401, 1, OF_TEMPLATE);
-	BUILD_TEMPLATE(&B, 300, PLAIN);
-	BUILD_TEMPLATE(&B, 301, PLAIN);
-	build_set(&B, 400);
-	build_number(&B, 9, 4);
-	build_number(&B, 64, 4);
-	build_number(&B, 1, 4);
-	build_number(&B, 32, 4);
-	build_set_end(&B);
-	build_set(&B, 401);
-	build_number(&B, 301, 2);
-	build_number(&B, 128, 4);
-	build_set_end(&B);
+	build_ipfix(&built, BUILD_TIME, 0, 1);
+	BUILD_OPTIONS(&built, 400, 1, OF_DOMAIN);
+	BUILD_OPTIONS(&built, 401, 1, OF_TEMPLATE);
+	BUILD_TEMPLATE(&built, 300, PLAIN);
+	BUILD_TEMPLATE(&built, 301, PLAIN);
+	build_set(&built, 400);
+	build_number(&built, 9, 4);
+	build_number(&built, 64, 4);
+	build_number(&built, 1, 4);
+	build_number(&built, 32, 4);
+	build_set_end(&built);
+	build_set(&built, 401);
+	build_number(&built, 301, 2);
+	build_number(&built, 128, 4);
+	build_set_end(&built);
 	flow_begin_set(300);
-	build_set_end(&B);
+	build_set_end(&built);
 	flow_begin_set(301);
-	build_set_end(&B);
-	collector_send(&c, &B);
+	build_set_end(&built);
+	collector_send(&c, &built);
 	expect(&c, 0, 32, SAMPLING_OPTIONS);
 	expect(&c, 1, 128, SAMPLING_OPTIONS);
-	build_ipfix(&B, BUILD_TIME, 5, 9);
-	BUILD_TEMPLATE(&B, 300, PLAIN);
+	build_ipfix(&built, BUILD_TIME, 5, 9);
+	BUILD_TEMPLATE(&built, 300, PLAIN);
 	flow_begin_set(300);
-	build_set_end(&B);
-	collector_send(&c, &B);
+	build_set_end(&built);
+	collector_send(&c, &built);
 	expect(&c, 0, 64, SAMPLING_OPTIONS);
 	collector_release(&c);
 }
@@ -438,12 +438,12 @@ too_many_rates(void **state)
 		begin(1);
 		for (uint32_t j = 0; j < 500; j++)
 			say_interface(1 + i + j, 100);
-		collector_send(&c, &B);
+		collector_send(&c, &built);
 	}
 	assert_true(collector_drops(&c, DROP_EXPORT_SAMPLING_FULL) > 0);
 	begin(1);
 	flow_interfaces(1, 0, 0);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	expect(&c, 0, 100, SAMPLING_INTERFACE);
 	collector_release(&c);
 }

@@ -3,7 +3,7 @@
 #include "decode/export_sequence.h"
 #include "export_build.h"
 
-static struct build B; /* large */
+static struct build built; /* large */
 
 static void
 expect(struct export_sequence *s, uint64_t lost, uint64_t expected, uint64_t restarts,
@@ -166,11 +166,11 @@ static void
 flows(unsigned version, uint32_t sequence, uint32_t uptime, int64_t seconds, uint32_t count)
 {
 	if (version == 9)
-		build_v9(&B, uptime, seconds, sequence, 7);
+		build_v9(&built, uptime, seconds, sequence, 7);
 	else
-		build_ipfix(&B, seconds, sequence, 7);
-	BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-	build_flows(&B, 256, count);
+		build_ipfix(&built, seconds, sequence, 7);
+	BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+	build_flows(&built, 256, count);
 }
 
 /* NetFlow v9 counts messages, IPFIX records, those of options too. */
@@ -189,11 +189,11 @@ units(void **state)
 			if (i == 7 || i == 8)
 				continue;
 			flows(version, version == 9 ? i : i * 6, BUILD_UPTIME, BUILD_TIME, 5);
-			BUILD_OPTIONS(&B, 400, 1, OPTIONS);
-			build_set(&B, 400);
-			build_number(&B, 100, 8);
-			build_set_end(&B);
-			collector_send(&c, &B);
+			BUILD_OPTIONS(&built, 400, 1, OPTIONS);
+			build_set(&built, 400);
+			build_number(&built, 100, 8);
+			build_set_end(&built);
+			collector_send(&c, &built);
 		}
 		r = collector_report(&c);
 		assert_int_equal(r.unit, version == 9 ? SEQUENCE_MESSAGES : SEQUENCE_RECORDS);
@@ -220,7 +220,7 @@ unit_is_found_out(void **state)
 			if (i != 30) {
 				flows(version, 1000 + (version == 10 ? i : 5 * i), BUILD_UPTIME,
 				    BUILD_TIME, 5);
-				collector_send(&c, &B);
+				collector_send(&c, &built);
 			}
 		}
 		r = collector_report(&c);
@@ -242,17 +242,17 @@ uptime(void **state)
 	(void)state;
 	collector_init(&c);
 	flows(9, 100, 900000000, BUILD_TIME, 1);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	flows(9, 200, 1000, BUILD_TIME + 60, 1);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	r = collector_report(&c);
 	assert_int_equal(r.restarts, 1);
 	assert_int_equal(r.lost, 0);
 	flows(9, 201, UINT32_MAX - 1000, BUILD_TIME + 60, 1);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	(void)collector_report(&c);
 	flows(9, 202, 9000, BUILD_TIME + 70, 1);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	r = collector_report(&c);
 	assert_int_equal(r.restarts, 0);
 	assert_int_equal(r.lost, 0);

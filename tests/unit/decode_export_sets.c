@@ -2,15 +2,15 @@
 /* NetFlow v9 and IPFIX: sets, templates, data that comes before them, and messages that lie. */
 #include "export_build.h"
 
-static struct build B; /* large */
+static struct build built; /* large */
 
 static void
 begin(unsigned version, uint32_t sequence)
 {
 	if (version == 9)
-		build_v9(&B, BUILD_UPTIME, BUILD_TIME, sequence, 7);
+		build_v9(&built, BUILD_UPTIME, BUILD_TIME, sequence, 7);
 	else
-		build_ipfix(&B, BUILD_TIME, sequence, 7);
+		build_ipfix(&built, BUILD_TIME, sequence, 7);
 }
 
 /* The spec's must-pass case, in both protocols: 56 octets of data and no template. */
@@ -24,12 +24,12 @@ data_before_template(void **state)
 
 		collector_init(&c);
 		begin(version, 1);
-		build_set(&B, 256);
-		while (B.size < 56)
-			build_number(&B, 0x01020304, 4);
-		build_set_end(&B);
-		assert_int_equal(B.size, 56);
-		collector_send(&c, &B);
+		build_set(&built, 256);
+		while (built.size < 56)
+			build_number(&built, 0x01020304, 4);
+		build_set_end(&built);
+		assert_int_equal(built.size, 56);
+		collector_send(&c, &built);
 		assert_int_equal(c.sink.record_count, 0);
 		assert_int_equal(collector_drops(&c, DROP_EXPORT_NO_TEMPLATE), 1);
 		r = collector_report(&c);
@@ -49,16 +49,16 @@ data_waits_for_its_template(void **state)
 	(void)state;
 	collector_init(&c);
 	begin(10, 0);
-	build_flows(&B, 256, 3);
+	build_flows(&built, 256, 3);
 	c.message.input_offset = 1000;
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 0);
 	c.message.time += 59 * NSEC_PER_SEC;
 	c.message.input_offset = 2000;
 	begin(10, 3);
-	BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-	build_flows(&B, 256, 1);
-	collector_send(&c, &B);
+	BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+	build_flows(&built, 256, 1);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 4);
 	/* Those that waited come first, and are of their own message. */
 	assert_int_equal(c.sink.records[0].input_offset, 1000);
@@ -81,12 +81,12 @@ data_waits_no_longer_than_a_minute(void **state)
 	(void)state;
 	collector_init(&c);
 	begin(9, 0);
-	build_flows(&B, 256, 3);
-	collector_send(&c, &B);
+	build_flows(&built, 256, 3);
+	collector_send(&c, &built);
 	c.message.time += 61 * NSEC_PER_SEC;
 	begin(9, 1);
-	BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-	collector_send(&c, &B);
+	BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 0);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_BUFFER_EXPIRED), 1);
 	r = collector_report(&c);
@@ -106,20 +106,20 @@ data_waits_in_limited_room(void **state)
 	collector_restart(&c);
 	for (uint32_t i = 0; i < 50; i++) {
 		begin(9, i);
-		build_flows(&B, 256, 5);
-		collector_send(&c, &B);
+		build_flows(&built, 256, 5);
+		collector_send(&c, &built);
 	}
 	begin(9, 50);
-	BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-	collector_send(&c, &B);
+	BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+	collector_send(&c, &built);
 	assert_in_range(c.sink.record_count, 5, 45);
 	assert_int_equal(
 	    collector_drops(&c, DROP_EXPORT_BUFFER_FULL) + c.sink.record_count / 5, 50);
 	/* One that never fits is given up by itself. */
 	given_up = collector_drops(&c, DROP_EXPORT_BUFFER_FULL);
 	begin(9, 51);
-	build_flows(&B, 300, 100);
-	collector_send(&c, &B);
+	build_flows(&built, 300, 100);
+	collector_send(&c, &built);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_BUFFER_FULL), given_up + 1);
 	collector_release(&c);
 }
@@ -134,9 +134,9 @@ template_after_data(void **state)
 
 		collector_init(&c);
 		begin(version, 1);
-		build_flows(&B, 256, 2);
-		BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-		collector_send(&c, &B);
+		build_flows(&built, 256, 2);
+		BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+		collector_send(&c, &built);
 		assert_int_equal(c.sink.record_count, 2);
 		assert_int_equal(collector_drops(&c, DROP_EXPORT_NO_TEMPLATE), 0);
 		collector_release(&c);
@@ -153,17 +153,17 @@ template_id_below_256(void **state)
 
 		collector_init(&c);
 		begin(version, 1);
-		build_set(&B, version == 9 ? 0 : 2);
-		build_template(&B, 148, BUILD_FLOW, 14);
-		build_template(&B, 256, BUILD_FLOW, 14);
-		build_set_end(&B);
-		build_flows(&B, 256, 2);
-		collector_send(&c, &B);
+		build_set(&built, version == 9 ? 0 : 2);
+		build_template(&built, 148, BUILD_FLOW, 14);
+		build_template(&built, 256, BUILD_FLOW, 14);
+		build_set_end(&built);
+		build_flows(&built, 256, 2);
+		collector_send(&c, &built);
 		assert_int_equal(c.sink.record_count, 2);
 		assert_int_equal(collector_drops(&c, DROP_EXPORT_TEMPLATE_ID), 1);
 		begin(version, 2);
-		build_flows(&B, 256, 2);
-		collector_send(&c, &B);
+		build_flows(&built, 256, 2);
+		collector_send(&c, &built);
 		assert_int_equal(c.sink.record_count, 2);
 		collector_release(&c);
 	}
@@ -179,14 +179,14 @@ field_of_wrong_length(void **state)
 	(void)state;
 	collector_init(&c);
 	begin(9, 1);
-	BUILD_TEMPLATE(&B, 256, FIELDS);
-	build_set(&B, 256);
-	build_number(&B, UINT64_MAX, 9);
-	build_number(&B, 17, 1);
-	build_number(&B, 0xc0000201, 4);
-	build_number(&B, 0xffffff, 3);
-	build_set_end(&B);
-	collector_send(&c, &B);
+	BUILD_TEMPLATE(&built, 256, FIELDS);
+	build_set(&built, 256);
+	build_number(&built, UINT64_MAX, 9);
+	build_number(&built, 17, 1);
+	build_number(&built, 0xc0000201, 4);
+	build_number(&built, 0xffffff, 3);
+	build_set_end(&built);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 1);
 	assert_int_equal(c.sink.records[0].flow.octets[0], 0);
 	assert_int_equal(c.sink.records[0].flow.packets[0], 0);
@@ -210,25 +210,25 @@ field_of_variable_length(void **state)
 
 		collector_init(&c);
 		begin(version, 1);
-		BUILD_TEMPLATE(&B, 256, FIELDS);
-		build_set(&B, 256);
+		BUILD_TEMPLATE(&built, 256, FIELDS);
+		build_set(&built, 256);
 		for (unsigned i = 0; i < 3; i++) {
-			build_number(&B, 6, 1);
+			build_number(&built, 6, 1);
 			if (i == 1) { /* the long form */
-				build_number(&B, 255, 1);
-				build_number(&B, 300, 2);
+				build_number(&built, 255, 1);
+				build_number(&built, 300, 2);
 				for (unsigned j = 0; j < 300; j++)
-					build_number(&B, 'x', 1);
+					build_number(&built, 'x', 1);
 			} else {
-				build_number(&B, sizeof NAME - 1, 1);
-				build_octets(&B, NAME, sizeof NAME - 1);
+				build_number(&built, sizeof NAME - 1, 1);
+				build_octets(&built, NAME, sizeof NAME - 1);
 			}
-			build_number(&B, 0xc0000201 + i, 4);
-			build_number(&B, 0, 1);
-			build_number(&B, 1000 + i, 4);
+			build_number(&built, 0xc0000201 + i, 4);
+			build_number(&built, 0, 1);
+			build_number(&built, 1000 + i, 4);
 		}
-		build_set_end(&B);
-		collector_send(&c, &B);
+		build_set_end(&built);
+		collector_send(&c, &built);
 		assert_int_equal(c.sink.record_count, 3);
 		assert_string_equal(c.sink.records[0].extra->user_name, NAME);
 		assert_int_equal(strlen(c.sink.records[1].extra->user_name), RECORD_USER_SIZE - 1);
@@ -250,12 +250,12 @@ variable_length_beyond_the_set(void **state)
 
 		collector_init(&c);
 		begin(10, 1);
-		BUILD_TEMPLATE(&B, 256, FIELDS);
-		build_set(&B, 256);
-		build_number(&B, length, 1);
-		build_number(&B, 0x0006c0a80000, 6);
-		build_set_end(&B);
-		collector_send(&c, &B);
+		BUILD_TEMPLATE(&built, 256, FIELDS);
+		build_set(&built, 256);
+		build_number(&built, length, 1);
+		build_number(&built, 0x0006c0a80000, 6);
+		build_set_end(&built);
+		collector_send(&c, &built);
 		if (length <= 2)
 			assert_int_equal(c.sink.record_count, 1);
 		else
@@ -274,17 +274,17 @@ template_of_no_octets(void **state)
 	(void)state;
 	collector_init(&c);
 	begin(9, 1);
-	BUILD_TEMPLATE(&B, 256, NOTHING);
-	BUILD_TEMPLATE(&B, 257, LARGE);
-	build_template_set(&B, 258, NOTHING, 0);
-	collector_send(&c, &B);
+	BUILD_TEMPLATE(&built, 256, NOTHING);
+	BUILD_TEMPLATE(&built, 257, LARGE);
+	build_template_set(&built, 258, NOTHING, 0);
+	collector_send(&c, &built);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_TEMPLATE_LENGTH), 2);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_TEMPLATE_FIELDS), 1);
 	begin(9, 2);
-	build_flows(&B, 256, 3);
-	build_flows(&B, 257, 3);
-	build_flows(&B, 258, 3);
-	collector_send(&c, &B);
+	build_flows(&built, 256, 3);
+	build_flows(&built, 257, 3);
+	build_flows(&built, 258, 3);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 0);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_NO_TEMPLATE), 3);
 	collector_release(&c);
@@ -305,12 +305,12 @@ template_of_many_fields(void **state)
 		}
 		collector_init(&c);
 		begin(10, 1);
-		build_template_set(&B, 256, fields, 2 * (size_t)count);
-		build_set(&B, 256);
+		build_template_set(&built, 256, fields, 2 * (size_t)count);
+		build_set(&built, 256);
 		for (unsigned i = 0; i < count; i++)
-			build_number(&B, 77, 4);
-		build_set_end(&B);
-		collector_send(&c, &B);
+			build_number(&built, 77, 4);
+		build_set_end(&built);
+		collector_send(&c, &built);
 		assert_int_equal(c.sink.record_count, count == 1024 ? 1 : 0);
 		assert_int_equal(collector_drops(&c, DROP_EXPORT_TEMPLATE_FIELDS), count - 1024);
 		collector_release(&c);
@@ -327,29 +327,29 @@ template_changes(void **state)
 	(void)state;
 	collector_init(&c);
 	begin(10, 0);
-	BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-	build_flows(&B, 256, 1);
-	BUILD_TEMPLATE(&B, 256, OTHER);
-	build_flows(&B, 256, 1);
-	BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-	build_flows(&B, 256, 1);
-	collector_send(&c, &B);
+	BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+	build_flows(&built, 256, 1);
+	BUILD_TEMPLATE(&built, 256, OTHER);
+	build_flows(&built, 256, 1);
+	BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+	build_flows(&built, 256, 1);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 3);
 	assert_int_equal(c.sink.records[0].flow.octets[0], 100);
 	assert_int_equal(c.sink.records[1].flow.octets[0], 2);
 	assert_int_equal(c.sink.records[2].flow.octets[0], 100);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_TEMPLATE_CHANGED), 2);
 	begin(10, 3);
-	BUILD_TEMPLATE(&B, 256, OTHER);
-	collector_send(&c, &B);
+	BUILD_TEMPLATE(&built, 256, OTHER);
+	collector_send(&c, &built);
 	begin(10, 3);
-	build_flows(&B, 256, 1);
-	collector_send(&c, &B);
+	build_flows(&built, 256, 1);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.records[0].flow.octets[0], 2);
 	assert_int_equal(c.sink.records[0].flow.source.octets[12], 198);
 	/* The same again is no change. */
-	BUILD_TEMPLATE(&B, 256, OTHER);
-	collector_send(&c, &B);
+	BUILD_TEMPLATE(&built, 256, OTHER);
+	collector_send(&c, &built);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_TEMPLATE_CHANGED), 3);
 	collector_release(&c);
 }
@@ -358,10 +358,10 @@ static void
 withdraw(uint16_t id, bool options)
 {
 	begin(10, 0);
-	build_set(&B, options ? 3 : 2);
-	build_number(&B, id, 2);
-	build_number(&B, 0, 2);
-	build_set_end(&B);
+	build_set(&built, options ? 3 : 2);
+	build_number(&built, id, 2);
+	build_number(&built, 0, 2);
+	build_set_end(&built);
 }
 
 static void
@@ -375,15 +375,15 @@ withdrawal(void **state)
 			collector_init(&c);
 			c.message.stream = stream;
 			begin(10, 0);
-			BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-			BUILD_TEMPLATE(&B, 257, BUILD_FLOW);
-			collector_send(&c, &B);
+			BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+			BUILD_TEMPLATE(&built, 257, BUILD_FLOW);
+			collector_send(&c, &built);
 			withdraw(all != 0 ? 2 : 256, false);
-			collector_send(&c, &B);
+			collector_send(&c, &built);
 			begin(10, 0);
-			build_flows(&B, 256, 1);
-			build_flows(&B, 257, 1);
-			collector_send(&c, &B);
+			build_flows(&built, 256, 1);
+			build_flows(&built, 257, 1);
+			collector_send(&c, &built);
 			assert_int_equal(c.sink.record_count, stream == 0 ? 2 : 1 - all);
 			assert_int_equal(collector_drops(&c, DROP_EXPORT_WITHDRAWAL), 1 - stream);
 			collector_release(&c);
@@ -392,7 +392,7 @@ withdrawal(void **state)
 	collector_init(&c);
 	c.message.stream = 5;
 	withdraw(3, true);
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_TEMPLATE_TRUNCATED), 0);
 	collector_release(&c);
 }
@@ -407,27 +407,27 @@ templates_are_apart(void **state)
 	collector_init(&c);
 	c.message.stream = 1;
 	begin(10, 0);
-	BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-	collector_send(&c, &B);
+	BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+	collector_send(&c, &built);
 	begin(10, 0);
-	build_flows(&B, 256, 1);
-	collector_send(&c, &B);
+	build_flows(&built, 256, 1);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 1);
 	c.message.stream = 2;
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 0);
 	c.message.stream = 0;
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 0);
 	c.message.stream = 1;
-	build_ipfix(&B, BUILD_TIME, 0, 8);
-	build_flows(&B, 256, 1);
-	collector_send(&c, &B);
+	build_ipfix(&built, BUILD_TIME, 0, 8);
+	build_flows(&built, 256, 1);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 0);
 	exports_close_stream(c.x, 1);
 	begin(10, 1);
-	build_flows(&B, 256, 1);
-	collector_send(&c, &B);
+	build_flows(&built, 256, 1);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 0);
 	/* What the closed stream did is still reported, with the other streams of the exporter. */
 	export_sink_clear(&c.sink);
@@ -449,15 +449,15 @@ padding(void **state)
 
 		collector_init(&c);
 		begin(9, 0);
-		build_set(&B, 0);
-		build_template(&B, 256, BUILD_FLOW, 14);
-		build_number(&B, 0, octets);
-		build_set_end(&B);
-		build_set(&B, 256);
-		build_flow(&B, 1, 2, 100);
-		build_number(&B, 0, octets);
-		build_set_end(&B);
-		collector_send(&c, &B);
+		build_set(&built, 0);
+		build_template(&built, 256, BUILD_FLOW, 14);
+		build_number(&built, 0, octets);
+		build_set_end(&built);
+		build_set(&built, 256);
+		build_flow(&built, 1, 2, 100);
+		build_number(&built, 0, octets);
+		build_set_end(&built);
+		collector_send(&c, &built);
 		assert_int_equal(c.sink.record_count, 1);
 		assert_int_equal(collector_report(&c).malformed, 0);
 		collector_release(&c);
@@ -473,10 +473,10 @@ zero_filled(void **state)
 	(void)state;
 	collector_init(&c);
 	begin(9, 0);
-	BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-	build_flows(&B, 256, 1);
-	build_number(&B, 0, 1000);
-	collector_send(&c, &B);
+	BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+	build_flows(&built, 256, 1);
+	build_number(&built, 0, 1000);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 1);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_ZERO_FILLED), 1);
 	assert_int_equal(collector_report(&c).malformed, 0);
@@ -492,10 +492,10 @@ set_lengths_that_lie(void **state)
 
 		collector_init(&c);
 		begin(9, 0);
-		BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-		build_flows(&B, 256, 1);
-		put_be16(B.octets + B.set + 2, (uint16_t)length);
-		collector_send(&c, &B);
+		BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+		build_flows(&built, 256, 1);
+		put_be16(built.octets + built.set + 2, (uint16_t)length);
+		collector_send(&c, &built);
 		if (length < 4 || length > 4 + BUILD_FLOW_SIZE)
 			assert_int_equal(collector_drops(&c, DROP_EXPORT_SET_LENGTH), 1);
 		assert_int_equal(c.sink.record_count, length == 4 + BUILD_FLOW_SIZE ? 1 : 0);
@@ -511,12 +511,12 @@ reserved_sets(void **state)
 	(void)state;
 	collector_init(&c);
 	begin(10, 0);
-	BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-	build_flows(&B, 4, 1);
-	build_flows(&B, 255, 1);
-	build_flows(&B, 0, 1);
-	build_flows(&B, 256, 1);
-	collector_send(&c, &B);
+	BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+	build_flows(&built, 4, 1);
+	build_flows(&built, 255, 1);
+	build_flows(&built, 0, 1);
+	build_flows(&built, 256, 1);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 1);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_SET_ID), 3);
 	collector_release(&c);
@@ -533,20 +533,20 @@ truncation(void **state)
 		size_t whole;
 
 		begin(version, 0);
-		build_options_set(&B, 400, OPTIONS, 4, 1);
-		BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-		build_set(&B, 400);
-		build_number(&B, 1, 4);
-		build_number(&B, 100, 4);
-		build_set_end(&B);
-		build_flows(&B, 256, 3);
-		whole = B.size;
+		build_options_set(&built, 400, OPTIONS, 4, 1);
+		BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+		build_set(&built, 400);
+		build_number(&built, 1, 4);
+		build_number(&built, 100, 4);
+		build_set_end(&built);
+		build_flows(&built, 256, 3);
+		whole = built.size;
 		for (size_t size = 0; size <= whole; size++) {
 			struct collector c;
 			uint64_t counted = 0;
 
 			collector_init(&c);
-			collector_send_octets(&c, B.octets, size);
+			collector_send_octets(&c, built.octets, size);
 			assert_true(c.sink.record_count == (size == whole ? 3 : 0));
 			for (unsigned i = 0; i < DROP_COUNT; i++)
 				counted += c.drops.count[i];
@@ -567,14 +567,14 @@ ipfix_length(void **state)
 	(void)state;
 	collector_init(&c);
 	begin(10, 0);
-	BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-	build_flows(&B, 256, 2);
-	build_number(&B, 0xffff, 2); /* after the end of the message */
-	collector_send(&c, &B);
+	BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+	build_flows(&built, 256, 2);
+	build_number(&built, 0xffff, 2); /* after the end of the message */
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 2);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_LENGTH), 1);
-	put_be16(B.octets + 2, 15);
-	collector_send(&c, &B);
+	put_be16(built.octets + 2, 15);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 0);
 	collector_release(&c);
 }
@@ -592,24 +592,24 @@ quotas(void **state)
 	collector_restart(&c);
 	begin(9, 0);
 	for (unsigned id = 256; id < 266; id++)
-		BUILD_TEMPLATE(&B, id, BUILD_FLOW);
-	collector_send(&c, &B);
+		BUILD_TEMPLATE(&built, id, BUILD_FLOW);
+	collector_send(&c, &built);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_TEMPLATE_EVICTED), 6);
 	begin(9, 1);
-	build_flows(&B, 261, 1);
-	build_flows(&B, 262, 1);
-	build_flows(&B, 265, 1);
-	collector_send(&c, &B);
+	build_flows(&built, 261, 1);
+	build_flows(&built, 262, 1);
+	build_flows(&built, 265, 1);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 2);
 	for (uint32_t domain = 0; domain < 5; domain++) {
-		build_v9(&B, BUILD_UPTIME, BUILD_TIME, 0, 100 + domain);
-		BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-		collector_send(&c, &B);
+		build_v9(&built, BUILD_UPTIME, BUILD_TIME, 0, 100 + domain);
+		BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+		collector_send(&c, &built);
 	}
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_DOMAIN_EVICTED), 4);
 	for (uint8_t host = 2; host < 12; host++) {
 		c.message.exporter.octets[15] = host;
-		collector_send(&c, &B);
+		collector_send(&c, &built);
 	}
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_EXPORTER_EVICTED), 8);
 	/* Nothing that was counted is lost with them. */
@@ -637,17 +637,17 @@ expiry(void **state)
 		collector_init(&c);
 		c.message.stream = stream;
 		begin(9, 0);
-		BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-		collector_send(&c, &B);
+		BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+		collector_send(&c, &built);
 		c.message.time += 10 * minute;
-		collector_send(&c, &B);
+		collector_send(&c, &built);
 		begin(9, 1);
-		build_flows(&B, 256, 1);
+		build_flows(&built, 256, 1);
 		c.message.time += 89 * minute;
-		collector_send(&c, &B);
+		collector_send(&c, &built);
 		assert_int_equal(c.sink.record_count, 1);
 		c.message.time += 2 * minute;
-		collector_send(&c, &B);
+		collector_send(&c, &built);
 		assert_int_equal(c.sink.record_count, stream);
 		assert_int_equal(collector_drops(&c, DROP_EXPORT_TEMPLATE_EXPIRED), 1 - stream);
 		collector_release(&c);
@@ -664,16 +664,16 @@ not_a_flow(void **state)
 	(void)state;
 	collector_init(&c);
 	begin(10, 0);
-	BUILD_TEMPLATE(&B, 256, FIELDS);
-	build_set(&B, 256);
-	build_number(&B, 1, 60);
-	build_set_end(&B);
-	collector_send(&c, &B);
+	BUILD_TEMPLATE(&built, 256, FIELDS);
+	build_set(&built, 256);
+	build_number(&built, 1, 60);
+	build_set_end(&built);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 0);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_NOT_FLOW), 3);
 	begin(10, 3); /* they count for the sequence */
-	build_flows(&B, 300, 0);
-	collector_send(&c, &B);
+	build_flows(&built, 300, 0);
+	collector_send(&c, &built);
 	r = collector_report(&c);
 	assert_int_equal(r.lost, 0);
 	collector_release(&c);

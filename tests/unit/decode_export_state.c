@@ -4,7 +4,7 @@
 
 #include "export_build.h"
 
-static struct build B; /* large */
+static struct build built; /* large */
 
 static const uint16_t OPTIONS[] = { 1, 4, 48, 4, 50, 4 };
 static const uint16_t SAMPLED[] = { 8, 4, 1, 4, 48, 4 };
@@ -15,22 +15,22 @@ feed(struct collector *c)
 {
 	for (unsigned version = 9; version <= 10; version++) {
 		if (version == 9)
-			build_v9(&B, BUILD_UPTIME, BUILD_TIME, 10, 7);
+			build_v9(&built, BUILD_UPTIME, BUILD_TIME, 10, 7);
 		else
-			build_ipfix(&B, BUILD_TIME, 0, 7);
-		BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-		BUILD_TEMPLATE(&B, 257, SAMPLED);
-		BUILD_OPTIONS(&B, 400, 1, OPTIONS);
-		build_set(&B, 400);
-		build_number(&B, 1, 4);
-		build_number(&B, 5, 4);
-		build_number(&B, 1000, 4);
-		build_set_end(&B);
-		build_flows(&B, 256, 4);
-		collector_send(c, &B);
+			build_ipfix(&built, BUILD_TIME, 0, 7);
+		BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+		BUILD_TEMPLATE(&built, 257, SAMPLED);
+		BUILD_OPTIONS(&built, 400, 1, OPTIONS);
+		build_set(&built, 400);
+		build_number(&built, 1, 4);
+		build_number(&built, 5, 4);
+		build_number(&built, 1000, 4);
+		build_set_end(&built);
+		build_flows(&built, 256, 4);
+		collector_send(c, &built);
 	}
 	c->message.stream = 9;
-	collector_send(c, &B);
+	collector_send(c, &built);
 	c->message.stream = 0;
 }
 
@@ -63,13 +63,13 @@ load(struct collector *c, char *text, size_t size, struct err_info *info)
 static void
 send_sampled(struct collector *c, uint32_t sequence)
 {
-	build_v9(&B, BUILD_UPTIME + 1000, BUILD_TIME + 1, sequence, 7);
-	build_set(&B, 257);
-	build_number(&B, 0xc0000201, 4);
-	build_number(&B, 1000, 4);
-	build_number(&B, 5, 4);
-	build_set_end(&B);
-	collector_send(c, &B);
+	build_v9(&built, BUILD_UPTIME + 1000, BUILD_TIME + 1, sequence, 7);
+	build_set(&built, 257);
+	build_number(&built, 0xc0000201, 4);
+	build_number(&built, 1000, 4);
+	build_number(&built, 5, 4);
+	build_set_end(&built);
+	collector_send(c, &built);
 }
 
 static void
@@ -104,13 +104,13 @@ kept(void **state)
 	r = collector_report(&c);
 	assert_int_equal(r.lost, 3);
 	/* What a stream said is not kept. */
-	build_ipfix(&B, BUILD_TIME, 5, 7);
-	build_flows(&B, 256, 1);
+	build_ipfix(&built, BUILD_TIME, 5, 7);
+	build_flows(&built, 256, 1);
 	c.message.stream = 9;
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 0);
 	c.message.stream = 0;
-	collector_send(&c, &B);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 1);
 	free(text);
 	free(again);

@@ -2,7 +2,7 @@
 /* When flows were: every form in which exporters say it, and NetFlow v5, 1 and 7. */
 #include "export_build.h"
 
-static struct build B; /* large */
+static struct build built; /* large */
 
 /* Sends a template of an address and two times, and a record of it. */
 static struct flow
@@ -10,15 +10,15 @@ times(struct collector *c, const uint16_t pairs[4], uint64_t first, uint64_t las
 {
 	const uint16_t fields[] = { 8, 4, pairs[0], pairs[1], pairs[2], pairs[3] };
 
-	if (be16(B.octets) == 10)
-		build_ipfix(&B, BUILD_TIME, 0, 7);
-	BUILD_TEMPLATE(&B, 256, fields);
-	build_set(&B, 256);
-	build_number(&B, 0xc0000201, 4);
-	build_number(&B, first, pairs[1]);
-	build_number(&B, last, pairs[3]);
-	build_set_end(&B);
-	collector_send(c, &B);
+	if (be16(built.octets) == 10)
+		build_ipfix(&built, BUILD_TIME, 0, 7);
+	BUILD_TEMPLATE(&built, 256, fields);
+	build_set(&built, 256);
+	build_number(&built, 0xc0000201, 4);
+	build_number(&built, first, pairs[1]);
+	build_number(&built, last, pairs[3]);
+	build_set_end(&built);
+	collector_send(c, &built);
 	assert_int_equal(c->sink.record_count, 1);
 	return c->sink.records[0].flow;
 }
@@ -40,18 +40,18 @@ uptimes(void **state)
 
 	(void)state;
 	collector_init(&c);
-	build_v9(&B, BUILD_UPTIME, BUILD_TIME, 0, 1);
+	build_v9(&built, BUILD_UPTIME, BUILD_TIME, 0, 1);
 	f = times(&c, UPTIMES, BUILD_UPTIME - 5000, BUILD_UPTIME - 1);
 	expect(&f, -5 * NSEC_PER_SEC, -NSEC_PER_MS);
 	/* A flow a little younger than its header. */
-	build_v9(&B, BUILD_UPTIME, BUILD_TIME, 0, 1);
+	build_v9(&built, BUILD_UPTIME, BUILD_TIME, 0, 1);
 	f = times(&c, UPTIMES, BUILD_UPTIME - 5000, BUILD_UPTIME + 20);
 	expect(&f, -5 * NSEC_PER_SEC, 20 * NSEC_PER_MS);
 	/* The uptime wrapped after the flow began, and after it ended. */
-	build_v9(&B, 1000, BUILD_TIME, 0, 1);
+	build_v9(&built, 1000, BUILD_TIME, 0, 1);
 	f = times(&c, UPTIMES, UINT32_MAX - 999, 500);
 	expect(&f, -2 * NSEC_PER_SEC, -500 * NSEC_PER_MS);
-	build_v9(&B, 1000, BUILD_TIME, 0, 1);
+	build_v9(&built, 1000, BUILD_TIME, 0, 1);
 	f = times(&c, UPTIMES, UINT32_MAX - 999, UINT32_MAX);
 	expect(&f, -2 * NSEC_PER_SEC, -1001 * NSEC_PER_MS);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_TIME_CLAMPED), 0);
@@ -85,7 +85,7 @@ absolute_times(void **state)
 		struct collector c;
 
 		collector_init(&c);
-		build_ipfix(&B, BUILD_TIME, 0, 1);
+		build_ipfix(&built, BUILD_TIME, 0, 1);
 		f = times(&c, CASES[i].pairs, CASES[i].first, CASES[i].last);
 		expect(&f, -4 * NSEC_PER_SEC, -NSEC_PER_SEC);
 		if (i == 0) {
@@ -111,17 +111,17 @@ uptimes_in_ipfix(void **state)
 	(void)state;
 	collector_init(&c);
 	/* Nobody says: at least the duration is right. */
-	build_ipfix(&B, BUILD_TIME, 0, 7);
+	build_ipfix(&built, BUILD_TIME, 0, 7);
 	f = times(&c, UPTIMES, 1000, 4000);
 	expect(&f, -3 * NSEC_PER_SEC, 0);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_TIME_UNKNOWN), 1);
-	build_ipfix(&B, BUILD_TIME, 0, 7);
-	BUILD_OPTIONS(&B, 400, 1, OPTIONS);
-	build_set(&B, 400);
-	build_number(&B, 1, 4);
-	build_number(&B, init, 8);
-	build_set_end(&B);
-	collector_send(&c, &B);
+	build_ipfix(&built, BUILD_TIME, 0, 7);
+	BUILD_OPTIONS(&built, 400, 1, OPTIONS);
+	build_set(&built, 400);
+	build_number(&built, 1, 4);
+	build_number(&built, init, 8);
+	build_set_end(&built);
+	collector_send(&c, &built);
 	f = times(&c, UPTIMES, 86400000 - 7000, 86400000 - 2000);
 	expect(&f, -7 * NSEC_PER_SEC, -2 * NSEC_PER_SEC);
 	collector_release(&c);
@@ -137,7 +137,7 @@ clamped(void **state)
 
 	(void)state;
 	collector_init(&c);
-	build_ipfix(&B, BUILD_TIME, 0, 1);
+	build_ipfix(&built, BUILD_TIME, 0, 1);
 	f = times(&c, MILLISECONDS, (BUILD_TIME - 90000) * 1000, (BUILD_TIME - 1) * 1000);
 	expect(&f, -hour, -NSEC_PER_SEC);
 	f = times(&c, MILLISECONDS, (BUILD_TIME - 1) * 1000, (BUILD_TIME + 90000) * 1000);
@@ -166,10 +166,10 @@ wrong_clock(void **state)
 	(void)state;
 	collector_init(&c);
 	c.message.time += later;
-	build_v9(&B, BUILD_UPTIME, BUILD_TIME, 0, 1);
+	build_v9(&built, BUILD_UPTIME, BUILD_TIME, 0, 1);
 	f = times(&c, UPTIMES, BUILD_UPTIME - 5000, BUILD_UPTIME - 1000);
 	expect(&f, later - 5 * NSEC_PER_SEC, later - NSEC_PER_SEC);
-	build_ipfix(&B, BUILD_TIME, 0, 1);
+	build_ipfix(&built, BUILD_TIME, 0, 1);
 	f = times(&c, SECONDS, BUILD_TIME - 5, BUILD_TIME - 1);
 	expect(&f, later - 5 * NSEC_PER_SEC, later - NSEC_PER_SEC);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_CLOCK_WRONG), 2);
@@ -189,42 +189,42 @@ wrong_clock(void **state)
 static void
 build_fixed(unsigned version, uint32_t sequence, unsigned count, unsigned sampling)
 {
-	B.size = 0;
-	build_number(&B, version, 2);
-	build_number(&B, count, 2);
-	build_number(&B, BUILD_UPTIME, 4);
-	build_number(&B, BUILD_TIME, 4);
-	build_number(&B, 500000000, 4);
+	built.size = 0;
+	build_number(&built, version, 2);
+	build_number(&built, count, 2);
+	build_number(&built, BUILD_UPTIME, 4);
+	build_number(&built, BUILD_TIME, 4);
+	build_number(&built, 500000000, 4);
 	if (version != 1)
-		build_number(&B, sequence, 4);
+		build_number(&built, sequence, 4);
 	if (version == 5)
-		build_number(&B, 0x0102, 2);
+		build_number(&built, 0x0102, 2);
 	if (version == 5)
-		build_number(&B, sampling, 2);
+		build_number(&built, sampling, 2);
 	if (version == 7)
-		build_number(&B, 0, 4);
+		build_number(&built, 0, 4);
 	for (unsigned i = 0; i < count; i++) {
-		build_number(&B, 0xc0000201 + i, 4);
-		build_number(&B, 0xc6336402, 4);
-		build_number(&B, 0xcb007103, 4);
-		build_number(&B, 0x00110022, 4);
-		build_number(&B, 3, 4);
-		build_number(&B, 0xfffffffe, 4);
-		build_number(&B, BUILD_UPTIME - 2000, 4);
-		build_number(&B, BUILD_UPTIME - 1000, 4);
-		build_number(&B, 40000, 2);
-		build_number(&B, 443, 2);
+		build_number(&built, 0xc0000201 + i, 4);
+		build_number(&built, 0xc6336402, 4);
+		build_number(&built, 0xcb007103, 4);
+		build_number(&built, 0x00110022, 4);
+		build_number(&built, 3, 4);
+		build_number(&built, 0xfffffffe, 4);
+		build_number(&built, BUILD_UPTIME - 2000, 4);
+		build_number(&built, BUILD_UPTIME - 1000, 4);
+		build_number(&built, 40000, 2);
+		build_number(&built, 443, 2);
 		if (version == 1) {
-			build_number(&B, 0, 2);
-			build_number(&B, 0x06b81b00, 4);
-			build_number(&B, 0, 10);
+			build_number(&built, 0, 2);
+			build_number(&built, 0x06b81b00, 4);
+			build_number(&built, 0, 10);
 			continue;
 		}
-		build_number(&B, 0x001b06b8, 4);
-		build_number(&B, 0xfde8fde9, 4);
-		build_number(&B, 24 << 24 | 20 << 16, 4);
+		build_number(&built, 0x001b06b8, 4);
+		build_number(&built, 0xfde8fde9, 4);
+		build_number(&built, 24 << 24 | 20 << 16, 4);
 		if (version == 7)
-			build_number(&B, 0, 4);
+			build_number(&built, 0, 4);
 	}
 }
 
@@ -238,8 +238,8 @@ netflow_5(void **state)
 
 		collector_init(&c);
 		build_fixed(version, 0, 3, 1 << 14 | 100);
-		assert_true(exports_recognise(B.octets, B.size));
-		collector_send(&c, &B);
+		assert_true(exports_recognise(built.octets, built.size));
+		collector_send(&c, &built);
 		assert_int_equal(c.sink.record_count, 3);
 		r = &c.sink.records[2];
 		assert_int_equal(r->flow.source.octets[15], 3);
@@ -276,7 +276,7 @@ netflow_5_sequence(void **state)
 	for (uint32_t i = 0; i < 40; i++) {
 		build_fixed(5, 7 * i, 7, 0);
 		if (i != 10 && i != 20 && i != 21)
-			collector_send(&c, &B);
+			collector_send(&c, &built);
 	}
 	r = collector_report(&c);
 	assert_int_equal(r.lost, 21);
@@ -294,17 +294,17 @@ netflow_5_truncation(void **state)
 	(void)state;
 	collector_init(&c);
 	build_fixed(5, 0, 3, 0);
-	for (size_t size = 0; size <= B.size; size++) {
-		collector_send_octets(&c, B.octets, size);
+	for (size_t size = 0; size <= built.size; size++) {
+		collector_send_octets(&c, built.octets, size);
 		assert_int_equal(c.sink.record_count, size < 24 ? 0 : (size - 24) / 48);
-		assert_int_equal(exports_recognise(B.octets, size), size == B.size);
+		assert_int_equal(exports_recognise(built.octets, size), size == built.size);
 	}
 	/* More than there can be: a header that lies, or none. */
-	put_be16(B.octets + 2, 31);
-	collector_send(&c, &B);
+	put_be16(built.octets + 2, 31);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 0);
-	put_be16(B.octets + 2, 0);
-	collector_send(&c, &B);
+	put_be16(built.octets + 2, 0);
+	collector_send(&c, &built);
 	assert_int_equal(c.sink.record_count, 0);
 	assert_int_equal(collector_drops(&c, DROP_EXPORT_COUNT), 2);
 	collector_release(&c);
@@ -316,14 +316,14 @@ recognised(void **state)
 	uint8_t octets[100];
 
 	(void)state;
-	build_v9(&B, BUILD_UPTIME, BUILD_TIME, 0, 1);
-	BUILD_TEMPLATE(&B, 256, BUILD_FLOW);
-	assert_true(exports_recognise(B.octets, B.size));
-	assert_false(exports_recognise(B.octets, B.size - 1));
-	build_ipfix(&B, BUILD_TIME, 0, 1);
-	build_flows(&B, 999, 1);
-	assert_true(exports_recognise(B.octets, B.size));
-	assert_false(exports_recognise(B.octets, B.size - 1));
+	build_v9(&built, BUILD_UPTIME, BUILD_TIME, 0, 1);
+	BUILD_TEMPLATE(&built, 256, BUILD_FLOW);
+	assert_true(exports_recognise(built.octets, built.size));
+	assert_false(exports_recognise(built.octets, built.size - 1));
+	build_ipfix(&built, BUILD_TIME, 0, 1);
+	build_flows(&built, 999, 1);
+	assert_true(exports_recognise(built.octets, built.size));
+	assert_false(exports_recognise(built.octets, built.size - 1));
 	/* Ordinary payloads: a DNS query, an RTP packet, text, zeros, noise. */
 	for (unsigned seed = 0; seed < 20000; seed++) {
 		uint32_t noise = seed * 2654435761u;

@@ -26,9 +26,12 @@ draw_poisson(struct resample *r, double mean)
 	if (mean > 2000)
 		return fmax(0, floor(mean + sqrt(mean) * resample_normal(r) + 0.5));
 	while (mean > 0) {
-		double part = fmin(mean, 20), chance = exp(-part), u = resample_unit(r), n = 0;
-		for (; u > chance && n < 200; u -= chance, chance *= part / ++n)
-			;
+		double part = fmin(mean, 20), chance = exp(-part), u = resample_unit(r);
+		int n = 0;
+		while (u > chance && n < 200) {
+			u -= chance;
+			chance *= part / ++n;
+		}
 		k += n;
 		mean -= part;
 	}
@@ -448,8 +451,8 @@ test_posterior(void **state)
 	double variance;
 
 	(void)state;
-	for (double k = 0; k < 5; k++) {
-		double p = 0, mean = 0, square = 0;
+	for (int count = 0; count < 5; count++) {
+		double k = count, p = 0, mean = 0, square = 0;
 		for (int i = -20000; i <= 20000; i++) {
 			double z = i * 5e-4, x = 10 + 2 * z, y = x - log(1000);
 			double w = exp(k * y - exp(y) - z * z / 2);

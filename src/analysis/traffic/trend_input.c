@@ -50,7 +50,7 @@ each_row(struct trend *trend, const char *path,
 		heading = false;
 		for (size_t i = 0; names[i] != NULL; i++) {
 			columns[i] = csv_column(&row, names[i]);
-			if (columns[i] < 0 && i < required) {
+			if (i < required && columns[i] < 0) {
 				trend_remark(trend, "%s:%llu: the heading has no column \"%s\"",
 				    path, (unsigned long long)row.line, names[i]);
 				csv_close(csv);
