@@ -490,6 +490,102 @@ test_publish(void **state)
 	analysis_run_end(&run);
 }
 
+/* ------------------------------------------------------------------ rows put together */
+
+static uint64_t
+count_rows(struct analysis_run *run, const char *table)
+{
+	struct query_source q = store_query(run->store);
+	struct err_info why = { 0 };
+	struct result *r;
+	uint64_t count;
+
+	assert_int_equal(query_run(&q, &r, &why, "SELECT count(*) AS n FROM %s", table), ERR_OK);
+	assert_true(result_next(r));
+	count = result_u64(r, 0);
+	result_free(r);
+	return count;
+}
+
+static void
+complete_input(struct analysis_run *run, struct store_input *input)
+{
+	struct err_info why = { 0 };
+
+	input->complete = true;
+	(void)snprintf(input->fingerprint, sizeof input->fingerprint, "%032d", 1);
+	assert_int_equal(store_input_update(run->store, input, &why), ERR_OK);
+	assert_int_equal(store_commit(run->store, &why), ERR_OK);
+}
+
+/* The section of a review of a period. */
+static json_t *
+section_between(struct analysis_run *run, nsec_t begin, nsec_t end)
+{
+	struct query_source q = store_query(run->store);
+	struct section_context context = { .store = &q,
+		.settings = run->settings,
+		.site = &run->site,
+		.begin = begin,
+		.end = end,
+		.first = begin,
+		.last = end };
+	struct section *section = section_new("traffic/users", "Daily volume per user");
+	struct err_info why = { 0 };
+
+	if (run->analysis->section(&context, section, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	return section_finish(section);
+}
+
+/*
+ * Four days in a zone whose midnight is no whole hour of UTC, in windows of five minutes, and a
+ * review of the middle two: the same before the store puts the rows together and after, and what is
+ * left is a row for each UTC day that a user's local day touches, and for each quarter of an hour.
+ */
+static void
+test_rows_put_together(void **state)
+{
+	struct store_input input = { .path = "a", .kind = "pcap", .settings = "a", .damage = "" };
+	enum store_input_state known;
+	struct analysis_run run;
+	struct err_info why = { 0 };
+	uint64_t resume;
+	const nsec_t midnight = MONDAY + DAY + 3 * HOUR + HOUR / 4; /* in Nepal */
+	json_t *before, *after;
+
+	(void)state;
+	begin(&run, 1);
+	free(run.site.time_zone);
+	run.site.time_zone = xstrdup("Asia/Kathmandu");
+	assert_int_equal(store_declare_sums(run.store, analysis_traffic_users.sums,
+			     analysis_traffic_users.sum_count, &why),
+	    ERR_OK);
+	assert_int_equal(store_input_begin(run.store, &input, NULL, &known, &resume, &why), ERR_OK);
+	assert_int_equal(input.id, 1);
+	for (nsec_t at = midnight - DAY; at < midnight + 3 * DAY; at += RUN_WINDOW) {
+		for (unsigned u = 1; u <= 4; u++) {
+			char user[16];
+			(void)snprintf(user, sizeof user, "10.0.0.%u", u);
+			feed(&run, user, "192.0.2.1", u, (uint64_t)u * 700, 100, at, at);
+			feed(&run, "192.0.2.1", user, u, (uint64_t)u * 1400, 100, at, at);
+		}
+		analysis_run_window(&run, at / RUN_WINDOW);
+	}
+	assert_int_equal(count_rows(&run, "traffic_users"), 4 * 288 * 8);
+	before = section_between(&run, midnight, midnight + 2 * DAY);
+	complete_input(&run, &input);
+	assert_int_equal(count_rows(&run, "traffic_users"), 4 * 2 * 8);
+	/* An hour of UTC has four. */
+	assert_int_equal(count_rows(&run, "traffic_user_totals"), 4 * 24 * 4);
+	after = section_between(&run, midnight, midnight + 2 * DAY);
+	assert_int_equal(json_equal(before, after), 1);
+	assert_true(json_array_size(json_object_get(before, "tables")) > 0);
+	json_decref(before);
+	json_decref(after);
+	analysis_run_end(&run);
+}
+
 int
 main(void)
 {
@@ -505,6 +601,7 @@ main(void)
 		cmocka_unit_test(test_two_rates),
 		cmocka_unit_test(test_comparison),
 		cmocka_unit_test(test_publish),
+		cmocka_unit_test(test_rows_put_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

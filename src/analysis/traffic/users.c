@@ -392,6 +392,16 @@ static const struct table TABLES[] = {
 	    TOTAL_COLUMNS, ARRAY_COUNT(TOTAL_COLUMNS) },
 };
 
+/*
+ * A user's day is asked for by its column, so rows of it may lie in any window: they add up by the
+ * UTC day.  Hours of totals are asked for by when their windows began as well: they add up by the
+ * quarter of an hour, at one of which every local day begins.
+ */
+static const struct table_sums SUMS[] = {
+	{ &TABLES[0], 7 << 6, 86400 },
+	{ &TABLES[1], 7 << 3, 900 },
+};
+
 const struct analysis analysis_traffic_users = {
 	.name = "traffic/users",
 	.title = "Daily volume per user",
@@ -400,6 +410,8 @@ const struct analysis analysis_traffic_users = {
 	.setting_count = ARRAY_COUNT(SETTINGS),
 	.tables = TABLES,
 	.table_count = ARRAY_COUNT(TABLES),
+	.sums = SUMS,
+	.sum_count = ARRAY_COUNT(SUMS),
 	.state_size = sizeof(struct state),
 	.init = users_init,
 	.release = users_release,
