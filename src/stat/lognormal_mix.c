@@ -2,6 +2,7 @@
 /* Mixtures of lognormal distributions; see lognormal_mix.h. */
 #include "stat/lognormal_mix.h"
 
+#include <float.h>
 #include <math.h>
 
 #define GRID 512
@@ -118,5 +119,6 @@ lognormal_mix_log_mean(const struct lognormal_mix *m)
 		most = fmax(most, m->mu[c] + m->sigma[c] * m->sigma[c] / 2);
 	for (unsigned c = 0; c < m->components; c++)
 		sum += m->weight[c] * exp(m->mu[c] + m->sigma[c] * m->sigma[c] / 2 - most);
-	return most + log(fmax(sum, 1)); /* the greatest term is 1 */
+	/* The greatest term is its component's weight: far less than 1 where that is rare. */
+	return most + log(fmax(sum, DBL_MIN));
 }

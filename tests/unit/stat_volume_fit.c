@@ -11,6 +11,7 @@ test_mixture(void **state)
 {
 	struct lognormal_mix one = { 1, { 1 }, { 10 }, { 2 } };
 	struct lognormal_mix two = { 2, { 0.7, 0.3 }, { 10, 16 }, { 1, 0.5 } };
+	struct lognormal_mix rare = { 2, { 0.99, 0.01 }, { 0, 10 }, { 2, 2 } };
 	double sum = 0;
 
 	(void)state;
@@ -19,6 +20,9 @@ test_mixture(void **state)
 	assert_true(fabs(lognormal_mix_log_mode(&one) - 10) < 1e-6);
 	assert_true(fabs(lognormal_mix_linear_mode(&one) - 6) < 1e-6);
 	assert_true(fabs(lognormal_mix_log_mean(&one) - 12) < 1e-9);
+	/* Means e¹² and e²: the component with the greater one is rare. */
+	assert_true(
+	    fabs(lognormal_mix_log_mean(&rare) - log(0.01 * exp(12) + 0.99 * exp(2))) < 1e-9);
 	for (int i = 0; i < 25000; i++)
 		sum += 0.001 * lognormal_mix_density(&two, i * 0.001);
 	assert_true(fabs(sum - 1) < 1e-6);
