@@ -103,21 +103,27 @@ static enum err
 read_clients(struct profile *f, struct err_info *info)
 {
 	struct result *r;
+	uint64_t parts;
 	enum err e;
 
 	if (f->period->client.member_count == 0)
 		return ERR_OK;
-	e = query_run(f->c->store, &r, info,
-	    "SELECT \"user\" AS u, hour AS h, service_class AS class, direction AS d, sampling AS "
-	    "n, octets AS o, squares AS q FROM traffic_user_ports WHERE" SERVICES_PERIOD_SQL,
-	    SERVICES_PERIOD_ARGS(f->period));
-	if (e != ERR_OK)
-		return e;
-	while (result_next(r))
-		if (!services_is_other(f->period, result_u64(r, 0)))
-			take_row(f, &f->client, r, 1);
-	result_free(r);
-	return ERR_OK;
+	e = services_count_parts(f->c, f->period, &parts, info);
+	for (uint64_t part = 0; e == ERR_OK && part < parts; part++) {
+		e = query_run(f->c->store, &r, info,
+		    "SELECT \"user\" AS u, hour AS h, service_class AS class, direction AS d, "
+		    "sampling AS n, octets AS o, squares AS q FROM traffic_user_ports "
+		    "WHERE" SERVICES_PERIOD_SQL SERVICES_PART_SQL,
+		    SERVICES_PERIOD_ARGS(f->period), services_part_first(part, parts),
+		    services_part_last(part, parts));
+		if (e != ERR_OK)
+			break;
+		while (result_next(r))
+			if (!services_is_other(f->period, result_u64(r, 0)))
+				take_row(f, &f->client, r, 1);
+		result_free(r);
+	}
+	return e;
 }
 
 /* Counts how often each place of the week and of the days came by. */

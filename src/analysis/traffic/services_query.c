@@ -11,6 +11,8 @@
 #include "base/xmalloc.h"
 #include "base/zone.h"
 
+#define ROWS_PER_PART 2000000 /* each part reads the table once: about 100 MB */
+
 static enum err
 read_facts(const struct section_context *c, struct services_period *p, struct err_info *info)
 {
@@ -195,25 +197,28 @@ take_row(const struct services_rows *rows, const struct result *r, struct user_s
 }
 
 enum err
-services_read_users(const struct section_context *c, const struct services_rows *rows,
-    struct services_period *p, struct err_info *info)
+services_count_parts(const struct section_context *c, const struct services_period *p,
+    uint64_t *ret_parts, struct err_info *info)
 {
-	double limit = (double)settings_size(c->settings, "client_limit");
-	struct user_sums u = { 0 };
 	struct result *r;
-	enum err e;
-
-	fill_all(rows, p);
-	p->client.chosen = p->panel;
-	if (p->panel <= 0)
-		return ERR_OK;
-	e = query_run(c->store, &r, info,
-	    "SELECT \"user\" AS u, service_class AS class, direction AS d, sampling AS n, "
-	    "sum(octets) AS o, sum(squares) AS q FROM traffic_user_ports WHERE" SERVICES_PERIOD_SQL
-	    "GROUP BY u, class, d, n ORDER BY u, class, d, n",
+	enum err e = query_run(c->store, &r, info,
+	    "SELECT count(*) AS n FROM traffic_user_ports WHERE" SERVICES_PERIOD_SQL,
 	    SERVICES_PERIOD_ARGS(p));
+
 	if (e != ERR_OK)
 		return e;
+	*ret_parts = 1 + (result_next(r) ? result_u64(r, 0) / ROWS_PER_PART : 0);
+	result_free(r);
+	return ERR_OK;
+}
+
+/* All rows of a user are in one part. */
+static void
+take_users(
+    const struct services_rows *rows, struct services_period *p, struct result *r, double limit)
+{
+	struct user_sums u = { 0 };
+
 	while (result_next(r)) {
 		if (!u.begun || u.user != result_u64(r, 0)) {
 			end_user(rows, p, &u, limit);
@@ -222,8 +227,36 @@ services_read_users(const struct section_context *c, const struct services_rows 
 		take_row(rows, r, &u);
 	}
 	end_user(rows, p, &u, limit);
-	result_free(r);
-	return ERR_OK;
+}
+
+enum err
+services_read_users(const struct section_context *c, const struct services_rows *rows,
+    struct services_period *p, struct err_info *info)
+{
+	double limit = (double)settings_size(c->settings, "client_limit");
+	uint64_t parts;
+	struct result *r;
+	enum err e;
+
+	fill_all(rows, p);
+	p->client.chosen = p->panel;
+	if (p->panel <= 0)
+		return ERR_OK;
+	e = services_count_parts(c, p, &parts, info);
+	for (uint64_t part = 0; e == ERR_OK && part < parts; part++) {
+		e = query_run(c->store, &r, info,
+		    "SELECT \"user\" AS u, service_class AS class, direction AS d, sampling AS n, "
+		    "sum(octets) AS o, sum(squares) AS q FROM traffic_user_ports "
+		    "WHERE" SERVICES_PERIOD_SQL SERVICES_PART_SQL
+		    "GROUP BY u, class, d, n ORDER BY u, class, d, n",
+		    SERVICES_PERIOD_ARGS(p), services_part_first(part, parts),
+		    services_part_last(part, parts));
+		if (e != ERR_OK)
+			break;
+		take_users(rows, p, r, limit);
+		result_free(r);
+	}
+	return e;
 }
 
 void

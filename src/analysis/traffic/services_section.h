@@ -55,6 +55,27 @@ struct services_period {
 #define SERVICES_PERIOD_SQL     " window_begin >= %llu AND window_begin < %llu "
 #define SERVICES_PERIOD_ARGS(p) analysis_ms((p)->begin), analysis_ms((p)->end)
 
+/*
+ * Rows of single users are read in parts, by pseudonym, so that neither the engine nor an answer
+ * grows with their number: how many parts a period has, and the condition for one of them, with
+ * services_part_first and _last for its numbers.
+ */
+#define SERVICES_PART_SQL " AND \"user\" BETWEEN %llu AND %llu "
+MUST_CHECK enum err services_count_parts(const struct section_context *c,
+    const struct services_period *period, uint64_t *ret_parts, struct err_info *info);
+
+static inline unsigned long long
+services_part_first(uint64_t part, uint64_t parts)
+{
+	return UINT64_MAX / parts * part;
+}
+
+static inline unsigned long long
+services_part_last(uint64_t part, uint64_t parts)
+{
+	return part + 1 == parts ? UINT64_MAX : UINT64_MAX / parts * (part + 1) - 1;
+}
+
 /* Reads the sums by class of a period; ERR_END when there are none. */
 MUST_CHECK enum err services_read_totals(
     const struct section_context *c, struct services_period *period, struct err_info *info);
