@@ -215,6 +215,13 @@ one core can do. All meters use 300 s active and 60 s idle timeouts. Ratios hold
 """
 
 
+def kept_section(path):
+    """The last section of the file, which subscribers.py measures and writes."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    begin = text.find("\n## A million subscribers\n")
+    return text[begin:] if begin >= 0 else ""
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=5)
@@ -239,7 +246,8 @@ def main():
     section, complete = exports.section(options, YAGURA)
     good = good and complete
     head = HEAD.format(machine=machine(), versions=versions(), runs=options.runs)
-    options.output.write_text(head + "\n".join(lines) + "\n\n" + "".join(f"- {note}\n" for note in options.notes) + section,
+    kept = kept_section(options.output)
+    options.output.write_text(head + "\n".join(lines) + "\n\n" + "".join(f"- {note}\n" for note in options.notes) + section + kept,
                               encoding="utf-8")
     print(options.output.read_text(encoding="utf-8"))
     return 0 if good else 1
