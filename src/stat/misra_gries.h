@@ -124,23 +124,28 @@ mg_prefetch_slot(const struct mg *mg, uint32_t hash)
 	__builtin_prefetch(&mg->slots[hash >> mg->slot_shift]);
 }
 
-/* Asks for the memory that mg_add will touch second. */
-static inline void
-mg_prefetch_entry(const struct mg *mg, uint32_t hash)
-{
-	uint32_t number = mg->slots[hash >> mg->slot_shift] & MG_NUMBER_MASK;
+#define MG_NO_GUESS UINT32_MAX
 
-	/* New entries follow one another, which the machine sees by itself. */
-	__builtin_prefetch(&mg->entries[number != 0 ? number - 1 : mg->count]);
+/* The number of the entry that has this hash as far as the slots tell, or MG_NO_GUESS when none
+ * has: for asking for its memory early and for mg_find_guessed.  A number in use until keys are
+ * added. */
+static inline uint32_t
+mg_guess(const struct mg *mg, uint32_t hash)
+{
+	uint32_t slot;
+
+	for (uint32_t at = hash >> mg->slot_shift; (slot = mg->slots[at]) != 0;
+	     at = (at + 1) & mg->slot_mask)
+		if ((slot ^ hash << MG_NUMBER_BITS) <= MG_NUMBER_MASK)
+			return (slot & MG_NUMBER_MASK) - 1;
+	return MG_NO_GUESS;
 }
 
-/* The entry whose hash is most like this one, held or not: for prefetching what it points to. */
-static inline const struct mg_entry *
-mg_likely(const struct mg *mg, uint32_t hash)
+/* Asks for the memory that mg_sieve_takes will touch. */
+static inline void
+mg_prefetch_sieve(const struct mg *mg, uint64_t hash)
 {
-	uint32_t number = mg->slots[hash >> mg->slot_shift] & MG_NUMBER_MASK;
-
-	return &mg->entries[number != 0 ? number - 1 : 0];
+	__builtin_prefetch(&mg->sieve[hash >> 24 & mg->sieve_mask]);
 }
 
 /* a + b, or the greatest number when that would pass it. */
@@ -195,6 +200,20 @@ mg_find(
 		    (key_words == 2 || (e->key[2] == key[2] && e->key[3] == key[3])))
 			return e;
 	}
+}
+
+/* As mg_find, where mg_guess was asked before: keys may have come and gone since. */
+static inline __attribute__((always_inline)) struct mg_entry *
+mg_find_guessed(const struct mg *mg, const uint64_t *key, unsigned key_words, uint32_t hash,
+    uint32_t guess, uint32_t *ret_at)
+{
+	if (guess < mg->count) {
+		struct mg_entry *e = &mg->entries[guess];
+		if (e->key[0] == key[0] && e->key[1] == key[1] &&
+		    (key_words == 2 || (e->key[2] == key[2] && e->key[3] == key[3])))
+			return e;
+	}
+	return mg_find(mg, key, key_words, hash, ret_at);
 }
 
 static inline void

@@ -10,8 +10,9 @@
  * a kind.
  *
  * A batch goes through in chunks, and a chunk kind by kind, so that one table at a time is in use:
- * hash all keys and prefetch their slots; then for each kind prefetch the entries some flows ahead
- * and update.
+ * hash all keys and prefetch their slots; then for each kind find and prefetch all entries by their
+ * slots, prefetch the registers of peers that these point to, and update.  So every chunk waits for
+ * memory about three times a kind, not once a key.
  *
  * Records of exporters count as flows do, with octets and packets multiplied by their sampling
  * rate: the summaries hold estimates.
@@ -31,9 +32,9 @@
 #include "stat/hll.h"
 #include "stat/select.h"
 
-#define CHUNK 64 /* flows that go through together: their keys fit in the first-level cache */
-#define AHEAD 16 /* flows from the prefetch of an entry to its update */
-#define NEAR  8  /* flows from the prefetch of its sketch of peers to its update */
+/* Flows that go through together: their keys, entries and registers fit in the first-level cache.
+ */
+#define CHUNK 64
 
 /* Registers of `distinct` whose numbers are kept, so that clearing a quiet window is cheap. */
 #define TOUCHED_MOST 512
@@ -271,86 +272,141 @@ prefetch_slots(const struct talkers *t, const struct keys *k)
 	mg_prefetch_slot(&t->groups[TALKERS_PAIR].mg, k->pair_hash);
 }
 
-/* Counts a flow for one key of which `fixed` and `peer` are the fixed hashes, its own and of the
- * other end.  Expanded for each end by itself, because in a flood one end is always new and the
- * other never. */
-static inline __attribute__((always_inline)) void
-update(struct group *g, const struct address *key, uint32_t hash, const struct keys *k,
-    uint64_t fixed, uint64_t peer)
-{
-	uint32_t at;
-	struct mg_entry *e = mg_find(&g->mg, key->words, 2, hash, &at);
+/* One end of a flow as a key: an address or a prefix. */
+struct end {
+	const struct address *key;
+	uint64_t fixed, peer; /* fixed hashes: its own and of the other end's address */
+	uint32_t hash, guess;
+};
 
-	if (e != NULL) {
-		mg_increase(e, k->weights);
+/* Asks for what updating a key will touch, and returns a guess at its entry. */
+static inline __attribute__((always_inline)) uint32_t
+guess(const struct group *g, uint32_t hash, uint64_t fixed)
+{
+	uint32_t number = mg_guess(&g->mg, hash);
+
+	if (number != MG_NO_GUESS) {
+		__builtin_prefetch(&g->mg.entries[number]);
 	} else {
-		distinct_add(&g->distinct, fixed);
-		if (mg_sieve_takes(&g->mg, fixed, k->share))
-			return;
-		e = mg_insert(&g->mg, key->words, 2, hash, at, k->weights);
+		mg_prefetch_sieve(&g->mg, fixed);
+		__builtin_prefetch(
+		    &g->distinct.registers[hll_index(fixed, TALKERS_DISTINCT_PRECISION)]);
 	}
-	peers_add(&g->pool, entry_peers(e), peer);
+	return number;
 }
 
-/* Asks for the register that a peer will raise, by the entry whose key is likely the one. */
+/* Asks for the register that a peer will raise.  No key came since the guess. */
 static inline void
-prefetch_peers(const struct group *g, uint32_t hash, uint64_t peer)
+prefetch_peers(const struct group *g, uint32_t number, uint64_t peer)
 {
-	const struct mg_entry *e = mg_likely(&g->mg, hash);
-	const uint8_t *registers = peers_registers(&g->pool, e->handle);
+	const uint8_t *registers;
 
+	if (number == MG_NO_GUESS)
+		return;
+	registers = peers_registers(&g->pool, g->mg.entries[number].handle);
 	if (registers != NULL)
 		__builtin_prefetch(&registers[hll_index(peer, PEERS_PRECISION)]);
+}
+
+/* Counts a flow for one of its ends.  Expanded for each end by itself, because in a flood one end
+ * is always new and the other never. */
+static inline __attribute__((always_inline)) void
+update(struct group *g, const struct end *end, const uint64_t weights[MG_METRICS], uint32_t share)
+{
+	uint32_t at;
+	struct mg_entry *e =
+	    mg_find_guessed(&g->mg, end->key->words, 2, end->hash, end->guess, &at);
+
+	if (e != NULL) {
+		mg_increase(e, weights);
+	} else {
+		distinct_add(&g->distinct, end->fixed);
+		if (mg_sieve_takes(&g->mg, end->fixed, share))
+			return;
+		e = mg_insert(&g->mg, end->key->words, 2, end->hash, at, weights);
+	}
+	peers_add(&g->pool, entry_peers(e), end->peer);
+}
+
+static inline __attribute__((always_inline)) struct end
+end_of(const struct keys *k, unsigned kind, unsigned i)
+{
+	if (kind == TALKERS_ADDRESS)
+		return (struct end){ .key = &k->ends[i],
+			.fixed = k->fixed[i],
+			.peer = k->fixed[!i],
+			.hash = k->end_hashes[i] };
+	return (struct end){ .key = &k->prefixes[i],
+		.fixed = hash_fixed(&k->prefixes[i]),
+		.peer = k->fixed[!i],
+		.hash = k->prefix_hashes[i] };
+}
+
+/* Counts flows for the addresses or the prefixes at their ends. */
+static inline __attribute__((always_inline)) void
+update_ends(struct group *g, unsigned kind, const struct keys *keys, size_t count)
+{
+	uint32_t guesses[CHUNK][2];
+
+	for (size_t i = 0; i < count; i++) {
+		for (unsigned j = 0; j < 2; j++) {
+			struct end end = end_of(&keys[i], kind, j);
+			guesses[i][j] = guess(g, end.hash, end.fixed);
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		prefetch_peers(g, guesses[i][0], keys[i].fixed[1]);
+		prefetch_peers(g, guesses[i][1], keys[i].fixed[0]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct keys *k = &keys[i];
+		struct end first = end_of(k, kind, 0), second = end_of(k, kind, 1);
+		first.guess = guesses[i][0];
+		second.guess = guesses[i][1];
+		update(g, &first, k->weights, k->share);
+		/* A key that is at both ends is counted once, with the one peer it has: itself. */
+		if (!address_equal(first.key, second.key))
+			update(g, &second, k->weights, k->share);
+	}
 }
 
 static void
 update_addresses(struct group *g, const struct keys *keys, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct keys *k = &keys[i];
-		mg_prefetch_entry(&g->mg, k[AHEAD].end_hashes[0]);
-		mg_prefetch_entry(&g->mg, k[AHEAD].end_hashes[1]);
-		prefetch_peers(g, k[NEAR].end_hashes[0], k[NEAR].fixed[1]);
-		prefetch_peers(g, k[NEAR].end_hashes[1], k[NEAR].fixed[0]);
-		update(g, &k->ends[0], k->end_hashes[0], k, k->fixed[0], k->fixed[1]);
-		/* A key that is at both ends is counted once, with the one peer it has: itself. */
-		if (!address_equal(&k->ends[0], &k->ends[1]))
-			update(g, &k->ends[1], k->end_hashes[1], k, k->fixed[1], k->fixed[0]);
-	}
+	update_ends(g, TALKERS_ADDRESS, keys, count);
 }
 
 static void
 update_prefixes(struct group *g, const struct keys *keys, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct keys *k = &keys[i];
-		mg_prefetch_entry(&g->mg, k[AHEAD].prefix_hashes[0]);
-		mg_prefetch_entry(&g->mg, k[AHEAD].prefix_hashes[1]);
-		prefetch_peers(g, k[NEAR].prefix_hashes[0], k[NEAR].fixed[1]);
-		prefetch_peers(g, k[NEAR].prefix_hashes[1], k[NEAR].fixed[0]);
-		update(g, &k->prefixes[0], k->prefix_hashes[0], k, hash_fixed(&k->prefixes[0]),
-		    k->fixed[1]);
-		if (!address_equal(&k->prefixes[0], &k->prefixes[1]))
-			update(g, &k->prefixes[1], k->prefix_hashes[1], k,
-			    hash_fixed(&k->prefixes[1]), k->fixed[0]);
-	}
+	update_ends(g, TALKERS_PREFIX, keys, count);
+}
+
+/* A hash of a pair without a secret. */
+static inline uint64_t
+pair_fixed(const struct keys *k)
+{
+	return hash_mix64(k->fixed[0] + k->fixed[1]);
 }
 
 static void
 update_pairs(struct group *g, const struct keys *keys, size_t count)
 {
+	uint32_t guesses[CHUNK];
+
+	for (size_t i = 0; i < count; i++)
+		guesses[i] = guess(g, keys[i].pair_hash, pair_fixed(&keys[i]));
 	for (size_t i = 0; i < count; i++) {
 		const struct keys *k = &keys[i];
 		struct mg_entry *e;
 		uint64_t fixed;
 		uint32_t at;
-		mg_prefetch_entry(&g->mg, k[AHEAD].pair_hash);
-		e = mg_find(&g->mg, k->pair_words, 4, k->pair_hash, &at);
+		e = mg_find_guessed(&g->mg, k->pair_words, 4, k->pair_hash, guesses[i], &at);
 		if (e != NULL) {
 			mg_increase(e, k->weights);
 			continue;
 		}
-		fixed = hash_mix64(k->fixed[0] + k->fixed[1]);
+		fixed = pair_fixed(k);
 		distinct_add(&g->distinct, fixed);
 		if (!mg_sieve_takes(&g->mg, fixed, k->share))
 			(void)mg_insert(&g->mg, k->pair_words, 4, k->pair_hash, at, k->weights);
@@ -369,7 +425,7 @@ raise_thresholds(struct talkers *t)
 	t->thresholds_until = t->totals[TALKERS_FLOWS] + t->totals[TALKERS_FLOWS] / 4 + CHUNK;
 }
 
-/* Counts the flows of which `keys` are; there is room for AHEAD more. */
+/* Counts the flows of which `keys` are. */
 static void
 update_all(struct talkers *t, struct keys *keys, size_t count)
 {
@@ -380,9 +436,6 @@ update_all(struct talkers *t, struct keys *keys, size_t count)
 	}
 	for (size_t i = 0; i < count; i++)
 		keys[i].share = mg_sieve_share(&t->thresholds, keys[i].weights);
-	/* What is asked for past the end does not matter. */
-	for (size_t i = 0; i < AHEAD; i++)
-		keys[count + i] = keys[count - 1];
 	update_addresses(&t->groups[TALKERS_ADDRESS], keys, count);
 	update_prefixes(&t->groups[TALKERS_PREFIX], keys, count);
 	update_pairs(&t->groups[TALKERS_PAIR], keys, count);
@@ -407,7 +460,7 @@ static void
 observe(void *state, const struct batch *batch)
 {
 	struct talkers *t = state;
-	struct keys keys[CHUNK + AHEAD];
+	struct keys keys[CHUNK];
 	size_t count;
 
 	for (size_t begin = 0; begin < batch->count; begin += count) {
