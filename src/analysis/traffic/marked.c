@@ -4,7 +4,8 @@
  *
  * Finding goes from short prefixes to long ones, and only items whose shorter prefix is marked take
  * part in the next length, so random addresses drop out after the first.  Looking up begins with
- * one octet for the first 16 bits, which ends it for nearly every address of a spoofed flood.
+ * a filter of longer prefixes, which leaves one bit for the first 16 bits, and one octet for the
+ * first 8, to nearly every address of a spoofed flood.
  */
 #include "analysis/traffic/marked.h"
 
@@ -93,16 +94,20 @@ grow_marks(const struct marked *m, struct marked_table *s)
 	s->mask = bigger.mask;
 }
 
+/* Lengths up to 16 are 8 and 16. */
 static void
 enter_mark(struct marked *m, enum marked_side side, const struct address *prefix, uint8_t length)
 {
 	struct marked_table *s = &m->sides[side];
 	bool ipv4 = address_is_ipv4(prefix);
 	unsigned bits = marked_first_bits(prefix, ipv4);
-	unsigned span = length < 16 ? 1U << (16 - length) : 1;
+	unsigned span = length <= 8 ? 1U << (8 - length) : 0;
 
 	if (length > 16) {
-		s->hints[ipv4][bits] |= 1;
+		if (length == m->deeper_lengths[ipv4]) {
+			unsigned bit = marked_filter_bit(m, prefix);
+			s->filter[bit / 64] |= UINT64_C(1) << bit % 64;
+		}
 		if (s->marks == NULL || 2 * s->count > s->mask)
 			grow_marks(m, s);
 		*find_mark(m, s, prefix, length) =
@@ -110,8 +115,10 @@ enter_mark(struct marked *m, enum marked_side side, const struct address *prefix
 		s->count++;
 		return;
 	}
+	if (length == 16)
+		s->marked_16[ipv4][bits / 64] |= UINT64_C(1) << bits % 64;
 	for (unsigned i = 0; i < span; i++)
-		s->hints[ipv4][bits + i] = (uint8_t)(length << 1);
+		s->short_lengths[ipv4][(bits >> 8) + i] = length;
 }
 
 uint8_t
@@ -122,9 +129,9 @@ marked_look_deeper(struct marked *marked, enum marked_side side, const struct ad
 	const struct pair_lengths *l = marked->lengths;
 	const uint8_t *lengths = ipv4 ? l->ipv4 : l->ipv6;
 	size_t count = ipv4 ? l->ipv4_count : l->ipv6_count;
-	struct marked_memo memo = { .address = *address,
-		.length = s->hints[ipv4][marked_first_bits(address, ipv4)] >> 1,
-		.used = true };
+	struct marked_memo memo = {
+		.address = *address, .length = marked_longest_short(s, address, ipv4), .used = true
+	};
 
 	for (size_t i = 0; i < count; i++) {
 		struct address prefix;
@@ -259,6 +266,16 @@ find_in_family(struct search *s, uint32_t count, bool ipv4)
 	}
 }
 
+static uint8_t
+first_above_16(const uint8_t *lengths, size_t count)
+{
+	size_t i = 0;
+
+	while (i + 1 < count && lengths[i] <= MARKED_HINT_BITS)
+		i++;
+	return lengths[i];
+}
+
 void
 marked_find(struct marked *marked, const struct pair_item *items, uint32_t count,
     const struct mark_rule *rule, struct mark_lengths *ret_lengths)
@@ -268,6 +285,10 @@ marked_find(struct marked *marked, const struct pair_item *items, uint32_t count
 	};
 
 	marked->lengths = rule->lengths;
+	marked->deeper_lengths[false] =
+	    first_above_16(rule->lengths->ipv6, rule->lengths->ipv6_count);
+	marked->deeper_lengths[true] =
+	    first_above_16(rule->lengths->ipv4, rule->lengths->ipv4_count);
 	memset(ret_lengths, 0, count * sizeof *ret_lengths);
 	s.active = xcalloc(count, sizeof *s.active);
 	s.places = xcalloc(count, sizeof *s.places);

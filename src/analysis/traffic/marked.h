@@ -36,8 +36,9 @@ void marked_find(struct marked *marked, const struct pair_item *items, uint32_t 
 
 /* ------------------------------------------------------------------ looking up */
 
-#define MARKED_HINT_BITS 16
-#define MARKED_MEMO_BITS 6
+#define MARKED_HINT_BITS   16
+#define MARKED_MEMO_BITS   6
+#define MARKED_FILTER_BITS 15
 
 /* One marked prefix. */
 struct marked_prefix {
@@ -53,10 +54,14 @@ struct marked_memo {
 };
 
 struct marked_table {
-	/* By family and first 16 bits: the longest marked length up to 16, and whether more are
-	 * worth looking for. */
-	uint8_t hints[2][1U << MARKED_HINT_BITS]; /* length << 1 | deeper */
-	struct marked_prefix *marks;              /* owned; open addressing; lengths above 16 */
+	/* By family: whether the first 16 bits are a marked prefix, and by the first 8 bits the
+	 * longest marked length up to 8.  Small, because random addresses are looked up here. */
+	uint64_t marked_16[2][1U << (MARKED_HINT_BITS - 6)];
+	uint8_t short_lengths[2][1U << 8];
+	/* A bit by the hash of each marked prefix of the first length above 16: hardly any address
+	 * without one goes on to be looked for. */
+	uint64_t filter[1U << (MARKED_FILTER_BITS - 6)];
+	struct marked_prefix *marks; /* owned; open addressing; lengths above 16 */
 	uint32_t count, mask;
 	struct marked_memo memos[1U << MARKED_MEMO_BITS];
 };
@@ -64,6 +69,7 @@ struct marked_table {
 struct marked {
 	struct address_hash hash;
 	const struct pair_lengths *lengths;
+	uint8_t deeper_lengths[2]; /* of IPv6 and IPv4: the first of them above 16 */
 	struct marked_table sides[MARKED_SIDE_COUNT];
 };
 
@@ -76,6 +82,16 @@ marked_first_bits(const struct address *a, bool ipv4)
 	return (unsigned)o[0] << 8 | o[1];
 }
 
+/* The length of the longest marked prefix of at most 16 bits. */
+static inline uint8_t
+marked_longest_short(const struct marked_table *table, const struct address *address, bool ipv4)
+{
+	unsigned bits = marked_first_bits(address, ipv4);
+	uint8_t shorter = table->short_lengths[ipv4][bits >> 8];
+
+	return (table->marked_16[ipv4][bits / 64] >> bits % 64 & 1) != 0 ? 16 : shorter;
+}
+
 /* Where the answer for an address is remembered. */
 static inline struct marked_memo *
 marked_memo_of(struct marked *marked, enum marked_side side, const struct address *address)
@@ -83,6 +99,13 @@ marked_memo_of(struct marked *marked, enum marked_side side, const struct addres
 	uint64_t hash = address_hash_one(&marked->hash, address);
 
 	return &marked->sides[side].memos[hash >> (64 - MARKED_MEMO_BITS)];
+}
+
+/* The bit of a prefix of that length in the filter. */
+static inline unsigned
+marked_filter_bit(const struct marked *marked, const struct address *prefix)
+{
+	return (unsigned)(address_hash_one(&marked->hash, prefix) >> (64 - MARKED_FILTER_BITS));
 }
 
 /* The same as marked_longest, from the table of longer prefixes; remembers it. */
@@ -94,11 +117,13 @@ static inline uint8_t
 marked_longest(struct marked *marked, enum marked_side side, const struct address *address)
 {
 	bool ipv4 = address_is_ipv4(address);
-	uint8_t hint = marked->sides[side].hints[ipv4][marked_first_bits(address, ipv4)];
+	const struct marked_table *table = &marked->sides[side];
+	struct address prefix = pair_mask(address, marked->deeper_lengths[ipv4]);
+	unsigned bit = marked_filter_bit(marked, &prefix);
 	const struct marked_memo *memo;
 
-	if ((hint & 1) == 0)
-		return hint >> 1;
+	if ((table->filter[bit / 64] >> bit % 64 & 1) == 0)
+		return marked_longest_short(table, address, ipv4);
 	memo = marked_memo_of(marked, side, address);
 	if (memo->used && address_equal(&memo->address, address))
 		return memo->length;

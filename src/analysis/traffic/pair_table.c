@@ -10,10 +10,7 @@
 #include "base/xmalloc.h"
 #include "stat/select.h"
 
-#define NUMBER_BITS 20
-#define NUMBER_MASK ((1U << NUMBER_BITS) - 1)
-
-static_assert(PAIR_TABLE_MOST < NUMBER_MASK, "item numbers fit in a slot");
+static_assert(PAIR_TABLE_MOST < PAIR_NUMBER_MASK, "item numbers fit in a slot");
 
 static const uint8_t STEPS_IPV4[] = { 0, 8, 16, 24, 32 };
 static const uint8_t STEPS_IPV6[] = { 0, 16, 32, 48, 64, 128 };
@@ -42,7 +39,9 @@ pair_table_init(
 		.divisor_first = divisor,
 		.divisor = divisor };
 	address_hash_init(&t->hash, secret);
-	t->items = xcalloc((size_t)capacity + 1, sizeof *t->items);
+	t->items = aligned_alloc(64, ((size_t)capacity + 1) * sizeof *t->items);
+	if (t->items == NULL)
+		abort();
 	t->slots = xcalloc(slots, sizeof *t->slots);
 }
 
@@ -64,7 +63,7 @@ pair_table_clear(struct pair_table *t)
 		for (uint32_t i = 0; i < t->count; i++) {
 			/* Its chain may be broken already, so walk over empty slots too. */
 			uint32_t at = t->items[i].hash >> t->slot_shift;
-			while ((t->slots[at] & NUMBER_MASK) != i + 1)
+			while ((t->slots[at] & PAIR_NUMBER_MASK) != i + 1)
 				at = (at + 1) & t->slot_mask;
 			t->slots[at] = 0;
 		}
@@ -98,8 +97,8 @@ find_slot(const struct pair_table *t, const struct pair_item *key)
 		uint32_t slot = t->slots[at];
 		if (slot == 0)
 			return at;
-		if ((slot ^ key->hash << NUMBER_BITS) <= NUMBER_MASK &&
-		    same_key(&t->items[(slot & NUMBER_MASK) - 1], key))
+		if ((slot ^ key->hash << PAIR_NUMBER_BITS) <= PAIR_NUMBER_MASK &&
+		    same_key(&t->items[(slot & PAIR_NUMBER_MASK) - 1], key))
 			return at;
 	}
 }
@@ -119,10 +118,10 @@ put_item(struct pair_table *t, uint32_t at, const struct pair_item *item)
 
 	if (slot == 0) {
 		t->items[t->count] = *item;
-		t->slots[at] = item->hash << NUMBER_BITS | ++t->count;
+		t->slots[at] = item->hash << PAIR_NUMBER_BITS | ++t->count;
 		return;
 	}
-	held = &t->items[(slot & NUMBER_MASK) - 1];
+	held = &t->items[(slot & PAIR_NUMBER_MASK) - 1];
 	held->octets = sum(held->octets, item->octets);
 	held->packets = sum(held->packets, item->packets);
 }
@@ -143,7 +142,7 @@ pair_table_find(const struct pair_table *t, const struct pair_item *key)
 
 	k.hash = hash_item(t, &k);
 	slot = t->slots[find_slot(t, &k)];
-	return slot != 0 ? &t->items[(slot & NUMBER_MASK) - 1] : NULL;
+	return slot != 0 ? &t->items[(slot & PAIR_NUMBER_MASK) - 1] : NULL;
 }
 
 /* ------------------------------------------------------------------ rolling up */
@@ -322,9 +321,9 @@ find_pair(const struct pair_table *t, const struct pair_traffic *p, uint8_t leng
 
 	for (uint32_t at = p->hash >> t->slot_shift; (slot = t->slots[at]) != 0;
 	     at = (at + 1) & t->slot_mask) {
-		struct pair_item *held = &t->items[(slot & NUMBER_MASK) - 1];
+		struct pair_item *held = &t->items[(slot & PAIR_NUMBER_MASK) - 1];
 		/* The tags agree where no bit above the number differs. */
-		if ((slot ^ p->hash << NUMBER_BITS) <= NUMBER_MASK &&
+		if ((slot ^ p->hash << PAIR_NUMBER_BITS) <= PAIR_NUMBER_MASK &&
 		    address_equal(&held->source, p->source) &&
 		    address_equal(&held->destination, p->destination) &&
 		    held->source_length == length && held->destination_length == length)

@@ -29,6 +29,7 @@
 #ifndef YAGURA_ANALYSIS_TRAFFIC_PAIR_TABLE_H
 #define YAGURA_ANALYSIS_TRAFFIC_PAIR_TABLE_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,12 +40,16 @@
 #define PAIR_TABLE_LEAST 64
 #define PAIR_TABLE_MOST  (1U << 19)
 
+/* In a table, one cache line. */
 struct pair_item {
 	struct address source, destination; /* masked to their lengths */
 	uint64_t octets, packets;
 	uint32_t hash;
 	uint8_t source_length, destination_length;
+	uint8_t unused[10];
 };
+
+static_assert(sizeof(struct pair_item) == 64, "an item is one cache line");
 
 struct marked; /* prefixes that carry much, by side */
 
@@ -112,12 +117,23 @@ pair_table_prefetch_slot(const struct pair_table *t, uint32_t hash)
 	__builtin_prefetch(&t->slots[hash >> t->slot_shift]);
 }
 
+#define PAIR_NUMBER_BITS 20
+#define PAIR_NUMBER_MASK ((1U << PAIR_NUMBER_BITS) - 1)
+
+/* Asks for the item with this hash, if the slots tell of one.  New items follow one another, which
+ * the machine sees by itself. */
 static inline void
 pair_table_prefetch_item(const struct pair_table *t, uint32_t hash)
 {
-	uint32_t number = t->slots[hash >> t->slot_shift] & 0xfffff;
+	uint32_t slot;
 
-	__builtin_prefetch(&t->items[number != 0 ? number - 1 : t->count]);
+	for (uint32_t at = hash >> t->slot_shift; (slot = t->slots[at]) != 0;
+	     at = (at + 1) & t->slot_mask) {
+		if ((slot ^ hash << PAIR_NUMBER_BITS) <= PAIR_NUMBER_MASK) {
+			__builtin_prefetch(&t->items[(slot & PAIR_NUMBER_MASK) - 1]);
+			return;
+		}
+	}
 }
 
 /* Traffic between two addresses of one family. */
