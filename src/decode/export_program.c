@@ -50,18 +50,18 @@ load_float(const uint8_t *p, size_t size)
 static void
 store_unsigned(uint8_t *to, enum field_kind kind, uint64_t v)
 {
-	uint8_t v8 = (uint8_t)v;
 	uint16_t v16 = (uint16_t)v;
 	uint32_t v32 = (uint32_t)v;
 
 	switch (kind) {
-	case FIELD_ONE: v8 = v == 1; /* fall through */
-	case FIELD_U8: memcpy(to, &v8, sizeof v8); break;
+	case FIELD_ONE: *to = v == 1; break;
+	case FIELD_U8: *to = (uint8_t)v; break;
 	case FIELD_VLAN:
 		v16 = v16 & 0x0fff;
 		if (v16 == 0)
 			v16 = VLAN_NONE;
-		/* fall through */
+		memcpy(to, &v16, sizeof v16);
+		break;
 	case FIELD_U16: memcpy(to, &v16, sizeof v16); break;
 	case FIELD_U32:
 	case FIELD_LABEL: memcpy(to, &v32, sizeof v32); break;

@@ -274,7 +274,9 @@ define(const struct users_report *r)
 	    "around "
 	    "a lognormal distribution (or a mixture of two, where the Bayesian information "
 	    "criterion prefers it) that is fitted by maximum likelihood; octets follow from the "
-	    "packet sizes of users with %d packets or more.  Intervals are 95 %%.",
+	    "packet sizes of users with %d packets or more.  A mean needs no correction: what was "
+	    "sampled, times the rate, over the users that are listed, is unbiased.  Intervals are "
+	    "95 %%.",
 	    PACKET_SIZE_LEAST);
 	section_define(r->section,
 	    "The mode of the log density is the peak of a histogram with logarithmic bins, the "

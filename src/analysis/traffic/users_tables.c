@@ -39,13 +39,6 @@ told_fit(const struct volume_fit *fit, users_of_fn *of, double argument)
 	return told_log(of(&fit->volume, argument), volume_fit_error(fit, of, argument));
 }
 
-static double
-log_mean(const struct lognormal_mix *volume, double unused)
-{
-	(void)unused;
-	return lognormal_mix_log_mean(volume);
-}
-
 /* ------------------------------------------------------------------ T1 */
 
 static const struct section_column USER_COLUMNS[] = {
@@ -137,7 +130,8 @@ distribution_rows(const struct users_report *r, struct section_table *t, struct 
 		m->mean + Z95 * m->mean_sampling_error };
 	struct order_estimate median = order_quantile(m->sorted, m->seen, 0.5);
 
-	measure_row(r, t, at, "mean", mean, told_fit(fit, log_mean, 0));
+	/* Unbiased as it is; a model's mean would hang on its tail. */
+	measure_row(r, t, at, "mean", mean, UNKNOWN);
 	measure_row(r, t, at, "mean of just these users", sampled, UNKNOWN);
 	measure_row(
 	    r, t, at, "median", told_order(&median), told_fit(fit, lognormal_mix_quantile, 0.5));
