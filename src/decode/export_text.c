@@ -649,7 +649,7 @@ take_line(struct exports *x, const struct export_message *m, const char *line, c
 }
 
 void
-exports_text(struct exports *x, const struct export_message *m, struct export_sink *sink)
+exports_text(struct exports *exports, const struct export_message *m, struct export_sink *sink)
 {
 	const char *at = (const char *)m->data, *end = at + m->size;
 
@@ -657,7 +657,7 @@ exports_text(struct exports *x, const struct export_message *m, struct export_si
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 
 		stop = stop != NULL ? stop : end;
-		take_line(x, m, at, stop, sink);
+		take_line(exports, m, at, stop, sink);
 		at = stop + 1;
 	}
 }

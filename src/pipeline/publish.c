@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -54,9 +55,8 @@ parse_key(const char *path, const char *text, size_t size, uint8_t *ret_key, str
 		return err_set(info, ERR_CONFIG, "%s: no key: %zu hexadecimal digits are expected",
 		    path, KEY_TEXT_SIZE);
 	for (size_t i = 0; i < CRYPTOPAN_KEY_SIZE; i++) {
-		unsigned value = 0;
-		(void)sscanf(text + 2 * i, "%2x", &value);
-		ret_key[i] = (uint8_t)value;
+		char digits[3] = { text[2 * i], text[2 * i + 1], '\0' };
+		ret_key[i] = (uint8_t)strtoul(digits, NULL, 16);
 	}
 	return ERR_OK;
 }

@@ -143,9 +143,9 @@ void broadband_options_release(struct broadband_options *options);
 
 /* broadband_users.c: draws users, their addresses and the shape of the week. */
 void broadband_users_draw(struct broadband *b, uint64_t seed);
-/* The flows of user number `user` in hour number `hour`, in the order of their beginnings. */
+/* The flows of user number `number` in hour number `hour`, in the order of their beginnings. */
 void broadband_flows(
-    struct broadband *b, size_t user, size_t hour, broadband_flow_fn each, void *context);
+    struct broadband *b, size_t number, size_t hour, broadband_flow_fn each, void *context);
 /* The packets that a flow has in a direction: what is due of the user's week by now. */
 void broadband_packets(struct broadband_user *user, const struct broadband_flow *flow,
     enum broadband_direction direction, uint64_t *ret_large, uint64_t *ret_small);

@@ -126,7 +126,7 @@ draw_user(struct broadband *b, struct random *r, size_t index)
 static void
 draw_addresses(struct broadband *b, struct random *r)
 {
-	size_t groups = BROADBAND_SERVICES * BROADBAND_EXPORTERS;
+	size_t groups = (size_t)BROADBAND_SERVICES * BROADBAND_EXPORTERS;
 	struct broadband_user **previous = xcalloc(groups, sizeof *previous);
 	uint32_t *first = xcalloc(groups, sizeof *first), next[BROADBAND_SERVICES] = { 0 };
 
@@ -160,8 +160,8 @@ shape_week(struct broadband *b)
 		int64_t utc = o->start / NSEC_PER_SEC + (int64_t)i * 3600;
 		int64_t local = utc + zone_at(o->zone, utc).east;
 		int64_t day = floor_div(local, 86400), weekday = (day + 4) % 7; /* 0: Sunday */
-		b->hour_share[i] = LOAD[(local - day * 86400) / 3600] *
-				   (weekday == 0 || weekday == 6 ? o->weekend : 1);
+		size_t hour = (size_t)(local - day * 86400) / 3600;
+		b->hour_share[i] = LOAD[hour] * (weekday == 0 || weekday == 6 ? o->weekend : 1);
 		sum += b->hour_share[i];
 	}
 	for (size_t i = 0; i < o->hours; i++)
@@ -221,14 +221,14 @@ draw_kind(unsigned peer, unsigned at)
 /* Arrivals are a Poisson process: the gaps are exponential. */
 void
 broadband_flows(
-    struct broadband *b, size_t index, size_t hour, broadband_flow_fn each, void *context)
+    struct broadband *b, size_t number, size_t hour, broadband_flow_fn each, void *context)
 {
-	struct broadband_user *user = &b->users[index];
+	struct broadband_user *user = &b->users[number];
 	double mean = user->flows * b->hour_share[hour];
 	struct broadband_flow flow = { 0 };
 	struct random r;
 
-	random_seed(&r, hash_mix64(b->flow_seed ^ (index << 10 | hour)));
+	random_seed(&r, hash_mix64(b->flow_seed ^ (number << 10 | hour)));
 	for (;;) {
 		double size;
 		flow.at += law_exponential(&r) / mean;

@@ -190,7 +190,7 @@ sample_flow(void *context, struct broadband_user *user, const struct broadband_f
 	uint32_t begin = flow_begin(w, flow);
 	struct broadband_sample form = { .user = (uint32_t)(user - b->users) };
 
-	for (uint8_t d = 0; d < BROADBAND_DIRECTIONS; d++) {
+	for (unsigned d = 0; d < BROADBAND_DIRECTIONS; d++) {
 		uint64_t size = d == BROADBAND_IN ? BROADBAND_LARGE_IN : BROADBAND_LARGE_OUT;
 		struct broadband_sampler *sampler = &x->samplers[user->sampler];
 		uint64_t large, small, octets, large_taken, small_taken;
