@@ -8,8 +8,11 @@
 #include "obs/record.h"
 
 #define R(field) FIELD_RECORD, offsetof(struct flow_record, field), FIELD_NOWHERE
-#define B(field) /* of both directions */ \
-	FIELD_RECORD, offsetof(struct flow_record, field[0]), offsetof(struct flow_record, field[1])
+/* Of both directions: the second element lies behind the first. */
+#define B(field)                                           \
+	FIELD_RECORD, offsetof(struct flow_record, field), \
+	    offsetof(struct flow_record, field) +          \
+		sizeof(((const struct flow_record *)NULL)->field) / 2
 #define X(field) FIELD_EXTRA, offsetof(struct record_extra, field), FIELD_NOWHERE
 #define S(field) FIELD_SCRATCH, offsetof(struct export_scratch, field), FIELD_NOWHERE
 #define NOTHING(n)                                                                   \

@@ -208,11 +208,29 @@ put_ip4(uint8_t *to, const uint8_t *from)
 	memcpy(to, &a, sizeof a);
 }
 
-#define PUT(type, value)                  \
-	do {                              \
-		type v = (type)(value);   \
-		memcpy(to, &v, sizeof v); \
-	} while (0)
+static inline void
+put_16(uint8_t *to, uint16_t v)
+{
+	memcpy(to, &v, sizeof v);
+}
+
+static inline void
+put_32(uint8_t *to, uint32_t v)
+{
+	memcpy(to, &v, sizeof v);
+}
+
+static inline void
+put_64(uint8_t *to, uint64_t v)
+{
+	memcpy(to, &v, sizeof v);
+}
+
+static inline void
+put_time(uint8_t *to, nsec_t v)
+{
+	memcpy(to, &v, sizeof v);
+}
 
 bool
 export_program_run(const struct export_template *t, const struct export_context *context,
@@ -227,16 +245,16 @@ export_program_run(const struct export_template *t, const struct export_context 
 
 		switch (l->code) {
 		case LOAD_8: *to = *from; break;
-		case LOAD_16: PUT(uint16_t, be16(from)); break;
-		case LOAD_16_32: PUT(uint32_t, be16(from)); break;
-		case LOAD_32: PUT(uint32_t, be32(from)); break;
-		case LOAD_32_64: PUT(uint64_t, be32(from)); break;
-		case LOAD_64: PUT(uint64_t, be64(from)); break;
+		case LOAD_16: put_16(to, be16(from)); break;
+		case LOAD_16_32: put_32(to, be16(from)); break;
+		case LOAD_32: put_32(to, be32(from)); break;
+		case LOAD_32_64: put_64(to, be32(from)); break;
+		case LOAD_64: put_64(to, be64(from)); break;
 		case LOAD_IP4: put_ip4(to, from); break;
 		case LOAD_IP6: memcpy(to, from, 16); break;
-		case LOAD_UPTIME: PUT(nsec_t, export_time_uptime(context, be32(from))); break;
+		case LOAD_UPTIME: put_time(to, export_time_uptime(context, be32(from))); break;
 		case LOAD_MILLISECONDS:
-			PUT(nsec_t, export_time_milliseconds(context, be64(from)));
+			put_time(to, export_time_milliseconds(context, be64(from)));
 			break;
 		case LOAD_GENERAL: load_field(l, from, l->size, to, context); break;
 		default:

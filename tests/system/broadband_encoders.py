@@ -29,7 +29,7 @@ PORTS = {"v5": 2055, "v9": 9995, "ipfix": 4739, "sflow": 6343}
 # A few users and a rate that leaves some ten thousand records.
 WEEK = ["--seed", "5", "--set", "preset=mixed", "--set", "users=40", "--set", "days=2", "--set", "sampling=16000"]
 failures = []
-passed = []
+passed = set()
 
 
 def check(what, got, expected):
@@ -37,7 +37,7 @@ def check(what, got, expected):
         failures.append(what)
         print(f"FAIL {what}: {got} instead of {expected}")
     else:
-        passed.append(what)
+        passed.add(what)
 
 
 def simulate(directory, name, *words):
