@@ -16,8 +16,6 @@
 
 #define PIECE ((size_t)64 << 10)
 
-extern char **environ;
-
 static nsec_t
 now(void)
 {

@@ -138,7 +138,7 @@ zone_at(const struct zone *zone, int64_t seconds)
 	return zone->types[low == 0 ? 0 : zone->type_of[low - 1]];
 }
 
-#define DAY_SECONDS 86400
+#define DAY_SECONDS INT64_C(86400)
 #define EAST_MOST   (2 * DAY_SECONDS) /* as read_types allows */
 
 static int64_t

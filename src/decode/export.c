@@ -21,7 +21,7 @@ export_options_init(struct export_options *options)
 		.domains = 256,
 		.buffer = (size_t)1 << 20,
 		.buffer_time = 60 * NSEC_PER_SEC,
-		.template_time = 30 * 60 * NSEC_PER_SEC,
+		.template_time = (nsec_t)30 * 60 * NSEC_PER_SEC,
 	};
 }
 

@@ -81,29 +81,29 @@ void export_sink_release(struct export_sink *sink);
 struct exports;
 
 struct exports *exports_new(const struct export_options *options);
-void exports_free(struct exports *exports);
+void exports_free(struct exports *x);
 
 /* Whether octets look like the beginning of a message that exports_message reads: version and
  * header fields agree with the size. */
 bool exports_recognise(const uint8_t *data, size_t size);
 
 /* Reads one message. */
-void exports_message(
-    struct exports *exports, const struct export_message *message, struct export_sink *sink);
+void
+exports_message(struct exports *x, const struct export_message *message, struct export_sink *sink);
 
 /* Reads lines of a table of flows (source/flow_table.c has cut them). */
 void exports_text(
     struct exports *exports, const struct export_message *message, struct export_sink *sink);
 
 /* Another file begins: sequence numbers start anew, templates and sampling stay. */
-void exports_new_input(struct exports *exports);
+void exports_new_input(struct exports *x);
 
 /* A connection was closed: its templates go. */
-void exports_close_stream(struct exports *exports, uint64_t stream);
+void exports_close_stream(struct exports *x, uint64_t stream);
 
 /* Appends a report for each exporter and domain of which something was seen since the last call, in
  * order of address, domain and protocol. */
-void exports_report(struct exports *exports, struct export_sink *sink);
+void exports_report(struct exports *x, struct export_sink *sink);
 
 /* Writes templates, sampling options and sequence positions (not stream ones), or reads them back:
  * what a collector keeps across a restart.  Damage in the file is ERR_FORMAT with offset; what was

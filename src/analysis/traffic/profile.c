@@ -21,7 +21,7 @@
 #define COLUMNS_MOST 8
 #define HOUR_MS      INT64_C(3600000)
 /* 1970-01-01 was a Thursday; a week begins on Monday. */
-#define MONDAY_HOURS (3 * 24)
+#define MONDAY_HOURS INT64_C(72)
 
 /* Sums of the values that fell into an hour. */
 struct hour {

@@ -142,6 +142,7 @@ add_slope(
 
 /* Over several bins. */
 static void
+/* NOLINTNEXTLINE(readability-function-size): its arguments are one row */
 add_long(struct spread *s, int64_t first, int64_t last, uint64_t line, nsec_t begin, nsec_t end,
     const struct spread_volume *v)
 {

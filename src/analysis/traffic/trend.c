@@ -42,6 +42,7 @@ trend_init(void *state, const struct analysis_context *context, struct err_info 
 	if (strcmp(mode, "none") == 0 || strcmp(mode, "max") == 0 ||
 	    strcmp(mode, "latest-out") == 0)
 		return ERR_OK;
+	/* NOLINTNEXTLINE(cert-err34-c): what does not convert shows in the count */
 	if (sscanf(mode, "%4u-%2u-out%n", &year, &month, &used) == 2 && used > 0 &&
 	    mode[used] == '\0' && month >= 1 && month <= 12)
 		return ERR_OK;
@@ -252,7 +253,7 @@ int
 trend_month_of(const struct zone *zone, int64_t seconds)
 {
 	/* A month is 30.44 days: the estimate is off by one at most. */
-	int month = (int)(1970 * 12 + floor_div(seconds, 2629746));
+	int month = (int)(INT64_C(1970) * 12 + floor_div(seconds, 2629746));
 
 	while (trend_month_begin(zone, month) > seconds)
 		month--;

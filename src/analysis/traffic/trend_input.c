@@ -87,6 +87,7 @@ read_month(const char *text, int *ret_month)
 	unsigned year, month;
 	int used = 0;
 
+	/* NOLINTNEXTLINE(cert-err34-c): what does not convert shows in the count */
 	if (sscanf(text, "%4u-%2u%n", &year, &month, &used) != 2 || month < 1 || month > 12 ||
 	    year < 1970 || (text[used] != '\0' && text[used] != '-'))
 		return false;
@@ -184,6 +185,7 @@ trend_read_events(struct trend *trend, const char *path)
 
 /* The value of an export's row: null stands for what is not known. */
 static void
+/* NOLINTNEXTLINE(readability-function-size): its arguments are one row */
 add_day(struct trend *trend, const char *group, enum trend_direction direction, int64_t end,
     int64_t step, double scale, const json_t *value)
 {

@@ -62,7 +62,7 @@ read_normal(const struct section_context *c, const struct trend *trend)
 		n.mode = NORMAL_MAX;
 	else if (strcmp(text, "latest-out") == 0 || (strcmp(text, "none") == 0 && c->publish))
 		n.mode = NORMAL_LATEST;
-	else if (sscanf(text, "%4u-%2u", &year, &month) == 2)
+	else if (sscanf(text, "%4u-%2u", &year, &month) == 2) /* NOLINT(cert-err34-c) */
 		n = (struct normal){ .mode = NORMAL_MONTH, .month = (int)(12 * year + month - 1) };
 	for (size_t i = 0; n.mode == NORMAL_LATEST && i < trend->count; i++) {
 		const struct trend_month *m = last_month(&trend->series[i]);

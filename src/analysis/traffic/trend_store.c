@@ -23,6 +23,7 @@ until_ms(const struct section_context *c)
 
 /* Sums of one sampling rate into a month, as an estimate. */
 static void
+/* NOLINTNEXTLINE(readability-function-size): its arguments are one row */
 add_sums(struct trend *trend, const char *service, enum trend_direction direction,
     const char *source, int month, uint64_t sampling, uint64_t octets, uint64_t squares)
 {

@@ -13,8 +13,8 @@
 #define CCDF_PER_TEN  40 /* points a decade of ranks */
 #define CELLS_PER_TEN 20
 #define FIRST_DECADE  4
-#define DECADES       7 /* 10⁴ to 10¹¹ octets a day */
-#define SCATTER_BINS  (DECADES * CELLS_PER_TEN)
+#define DECADES       7   /* 10⁴ to 10¹¹ octets a day */
+#define SCATTER_BINS  140 /* DECADES times CELLS_PER_TEN */
 #define JITTER_SEED   UINT64_C(0x6a6974746572)
 
 static void

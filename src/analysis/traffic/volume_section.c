@@ -288,6 +288,7 @@ share_row(struct section_table *table, const struct facts *f, const struct share
 
 /* A table of packets, octets, frames and flows by one thing. */
 static enum err
+/* NOLINTNEXTLINE(readability-function-size): its arguments are one row */
 share_table(const struct section_context *c, struct section *section, const struct facts *f,
     const char *id, const char *title, const char *name_sql, struct err_info *info)
 {
