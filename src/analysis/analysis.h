@@ -28,6 +28,7 @@
 #include "base/hash.h"
 #include "base/settings.h"
 #include "net/site.h"
+#include "net/suffix.h"
 #include "obs/batch.h"
 #include "obs/section.h"
 #include "obs/table.h"
@@ -38,7 +39,8 @@
 struct analysis_context {
 	const struct settings *settings;
 	const struct site *site;
-	struct hash_secret secret; /* for hash tables */
+	struct hash_secret secret;          /* for hash tables */
+	const struct suffix_list *suffixes; /* public suffixes; may be NULL */
 };
 
 struct window {
@@ -56,6 +58,7 @@ struct section_context {
 	const struct query_source *store;
 	const struct settings *settings;
 	const struct site *site;
+	const struct suffix_list *suffixes; /* public suffixes; may be NULL */
 	nsec_t begin, end;  /* the review's period: rows with begin <= window_begin < end count */
 	nsec_t first, last; /* times of the first and last packet in the period */
 	nsec_t compare_begin, compare_end; /* the period it is compared with; both 0: none */
@@ -64,6 +67,9 @@ struct section_context {
 };
 
 #define PUBLISH_LEAST 10
+
+/* Two sightings of one subject that are further apart are two findings. */
+#define FINDING_GAP ((nsec_t)600 * NSEC_PER_SEC)
 
 /* The condition that keeps rows of the review's period, for a query's WHERE: "… WHERE" PERIOD_SQL,
  * PERIOD_ARGS(c). */

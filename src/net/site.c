@@ -3,8 +3,10 @@
 #include "net/site.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xmalloc.h"
+#include "net/dns.h"
 #include "net/subscribers.h"
 
 void
@@ -35,6 +37,7 @@ site_release(struct site *site)
 	free(site->pools);
 	free(site->servers);
 	free(site->sensors);
+	free(site->zones);
 	prefix_set_free(site->own);
 	prefix_set_free(site->dark);
 	*site = (struct site){ 0 };
@@ -47,6 +50,24 @@ site_index(struct site *site)
 	prefix_set_free(site->dark);
 	site->own = prefix_set_new(site->own_prefixes, site->own_prefix_count);
 	site->dark = prefix_set_new(site->dark_prefixes, site->dark_prefix_count);
+}
+
+const char *
+site_role(const struct site *site, const struct address *address)
+{
+	for (size_t i = 0; i < site->server_count; i++)
+		if (address_equal(&site->servers[i].address, address))
+			return site->servers[i].role;
+	return NULL;
+}
+
+bool
+site_in_zone(const struct site *site, const uint8_t *name, size_t size)
+{
+	for (size_t i = 0; i < site->zone_count; i++)
+		if (dns_name_below(name, size, site->zones[i].name, site->zones[i].size))
+			return true;
+	return false;
 }
 
 bool

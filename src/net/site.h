@@ -24,6 +24,12 @@ struct site_server {
 	char *role; /* owned: resolver, authoritative, forwarder, web, mail, … */
 };
 
+/* A DNS zone of the site's own, uncompressed wire format in lower case. */
+struct site_zone {
+	uint8_t name[255];
+	uint8_t size;
+};
+
 struct site_sensor {
 	char *name; /* owned */
 	struct prefix prefix;
@@ -56,6 +62,8 @@ struct site {
 	size_t server_count;
 	struct site_sensor *sensors; /* owned */
 	size_t sensor_count;
+	struct site_zone *zones; /* owned: whose authority the site is */
+	size_t zone_count;
 	struct site_lists lists;
 	struct subscribers *subscribers; /* owned; NULL when there are neither lists nor pools */
 	struct prefix_set *own;          /* owned; over own_prefixes */
@@ -80,6 +88,13 @@ void site_index(struct site *site);
 
 /* Whether an address is the site's own; false when nothing is configured. */
 bool site_is_own(const struct site *site, const struct address *address);
+
+/* The role of a server by its address ("resolver", "authoritative", …); NULL when it is not listed.
+ */
+const char *site_role(const struct site *site, const struct address *address);
+
+/* Whether a name lies in one of the site's own zones. */
+bool site_in_zone(const struct site *site, const uint8_t *name, size_t size);
 
 /* The direction of a packet from `source` to `destination`. */
 enum site_direction site_direction(

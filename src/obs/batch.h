@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "obs/dns.h"
 #include "obs/drop.h"
 #include "obs/exporter.h"
 #include "obs/flow.h"
@@ -28,7 +29,12 @@ enum obs_type {
 	OBS_RECORD = 1 << 5,   /* flow records of exporters, whose packets nobody saw here: analyses
 				  of volume take octets and packets from them, scaled by sampling */
 	OBS_EXPORTER = 1 << 6, /* reports about exporters, before a window ends; shard 0 only */
-	OBS_INTERFACE = 1 << 7, /* differences of interface counters; shard 0 only */
+	OBS_INTERFACE = 1 << 7,    /* differences of interface counters; shard 0 only */
+	OBS_DNS = 1 << 8,          /* DNS messages; obs/dns.h says what these five hold */
+	OBS_DNS_LOCAL = 1 << 9,    /* of multicast DNS and LLMNR */
+	OBS_DNS_BAD = 1 << 10,     /* malformed */
+	OBS_DNS_QUOTED = 1 << 11,  /* in ICMP errors */
+	OBS_DNS_PENDING = 1 << 12, /* queries without answer */
 };
 
 /* What the pipeline counted in one shard and window. */
@@ -48,6 +54,8 @@ struct batch {
 		const struct flow_record *const *records;  /* OBS_RECORD */
 		const struct exporter_report *exporters;   /* OBS_EXPORTER */
 		const struct interface_sample *interfaces; /* OBS_INTERFACE */
+		const struct dns_message *const *dns;      /* OBS_DNS, _LOCAL, _BAD, _QUOTED */
+		const struct dns_pending *pending;         /* OBS_DNS_PENDING */
 	};
 };
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/xmalloc.h"
 #include "base/zone.h"
@@ -26,11 +27,18 @@ struct section_figure {
 	struct section_figure *next;
 };
 
+struct finding {
+	json_t *object; /* inside the section's findings */
+	struct finding *next;
+};
+
 struct section {
 	json_t *object; /* owned; the others lie inside it */
 	json_t *summary, *definition, *quality, *tables, *figures;
+	json_t *findings;                   /* owned */
 	struct section_table *table_list;   /* owned */
 	struct section_figure *figure_list; /* owned */
+	struct finding *finding_list;       /* owned */
 };
 
 static void append_formatted(json_t *array, const char *format, va_list args);
@@ -65,6 +73,7 @@ section_new(const char *id, const char *title)
 	s->quality = put(s->object, "quality", json_array());
 	s->tables = put(s->object, "tables", json_array());
 	s->figures = put(s->object, "figures", json_array());
+	s->findings = json_array();
 	return s;
 }
 
@@ -83,8 +92,134 @@ section_finish(struct section *s)
 		s->figure_list = f->next;
 		free(f);
 	}
+	while (s->finding_list != NULL) {
+		struct finding *f = s->finding_list;
+		s->finding_list = f->next;
+		free(f);
+	}
+	json_decref(s->findings);
 	free(s);
 	return object;
+}
+
+static json_t *
+time_text(nsec_t time)
+{
+	char text[40];
+
+	return json_string(clock_format(time, 3, text, sizeof text));
+}
+
+struct finding *
+section_finding(struct section *s, const char *kind, const char *severity, double confidence,
+    nsec_t begin, nsec_t end)
+{
+	struct finding *f = xcalloc(1, sizeof *f);
+
+	f->object = json_object();
+	(void)put(f->object, "id", json_string(""));
+	(void)put(f->object, "analysis", json_copy(json_object_get(s->object, "id")));
+	(void)put_text(f->object, "kind", kind);
+	(void)put_text(f->object, "severity", severity);
+	(void)put(f->object, "confidence", json_real(confidence));
+	(void)put(f->object, "begin", time_text(begin));
+	(void)put(f->object, "end", time_text(end));
+	(void)put(f->object, "subject", json_object());
+	(void)put(f->object, "measures", json_object());
+	(void)put(f->object, "thresholds", json_array());
+	(void)put(f->object, "evidence", json_array());
+	json_array_append_new(s->findings, f->object);
+	f->next = s->finding_list;
+	s->finding_list = f;
+	return f;
+}
+
+void
+finding_subject(struct finding *f, const char *name, json_t *value)
+{
+	(void)put(json_object_get(f->object, "subject"), name, value);
+}
+
+void
+finding_measure(struct finding *f, const char *name, json_t *value)
+{
+	(void)put(json_object_get(f->object, "measures"), name, value);
+}
+
+void
+finding_interval(struct finding *f, const char *name, double value, double low, double high)
+{
+	char key[64];
+
+	finding_measure(f, name, json_real(value));
+	(void)snprintf(key, sizeof key, "%s_low", name);
+	finding_measure(f, key, json_real(low));
+	(void)snprintf(key, sizeof key, "%s_high", name);
+	finding_measure(f, key, json_real(high));
+}
+
+void
+finding_threshold(struct finding *f, const char *name, json_t *value, const char *source)
+{
+	json_t *threshold = json_object();
+
+	(void)put_text(threshold, "name", name);
+	(void)put(threshold, "value", value);
+	(void)put_text(threshold, "source", source);
+	json_array_append_new(json_object_get(f->object, "thresholds"), threshold);
+}
+
+void
+finding_evidence(
+    struct finding *f, uint64_t input, uint64_t offset, uint64_t length, json_t *decoded)
+{
+	json_t *evidence = json_pack("{s:I, s:I, s:I}", "input", (json_int_t)input, "offset",
+	    (json_int_t)offset, "length", (json_int_t)length);
+
+	if (decoded != NULL)
+		(void)put(evidence, "decoded", decoded);
+	json_array_append_new(json_object_get(f->object, "evidence"), evidence);
+}
+
+void
+finding_advise(struct finding *f, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)put(f->object, "advice", formatted(format, args));
+	va_end(args);
+}
+
+/* Analysis, kind, subject and begin make the id: 64 bits are plenty for the findings of a review.
+ */
+static void
+set_id(json_t *finding)
+{
+	json_t *key = json_pack("[O, O, O, O]", json_object_get(finding, "analysis"),
+	    json_object_get(finding, "kind"), json_object_get(finding, "subject"),
+	    json_object_get(finding, "begin"));
+	char *text = json_dumps(key, JSON_COMPACT);
+	char id[17];
+
+	if (text == NULL)
+		abort(); /* out of memory */
+	(void)snprintf(
+	    id, sizeof id, "%016llx", (unsigned long long)XXH3_64bits(text, strlen(text)));
+	(void)put_text(finding, "id", id);
+	free(text);
+	json_decref(key);
+}
+
+json_t *
+section_findings(struct section *s)
+{
+	json_t *finding;
+	size_t i;
+
+	json_array_foreach (s->findings, i, finding)
+		set_id(finding);
+	return json_incref(s->findings);
 }
 
 void

@@ -61,6 +61,7 @@ struct section_column {
 struct section;
 struct section_table;
 struct section_figure;
+struct finding;
 
 /* A new section; `id` is the analysis's name ("traffic/volume"). */
 struct section *section_new(const char *id, const char *title);
@@ -112,6 +113,40 @@ section_series_drawn(struct section_figure *f, const char *name, unsigned group,
  */
 void
 section_guide(struct section_figure *f, const char *kind, const char *label, double a, double b);
+
+/*
+ * A finding: something that happened to somebody, with its measures, the thresholds it passed and
+ * where they come from, and the place of the evidence.  Kinds, subjects and measures have the names
+ * of DESIGN section 9, units in doc/review.md.  Its id follows from analysis, kind, subject and
+ * begin: the same input gives the same ids.
+ *
+ *	struct finding *f = section_finding(s, "attack", "high", 0.9, begin, end);
+ *	finding_subject(f, "zone", json_text(zone, strlen(zone)));
+ *	finding_measure(f, "queries", json_integer(queries));
+ *	finding_threshold(f, "queries in 10 s", json_integer(200), "dnsdist guide");
+ *	finding_evidence(f, input, offset, length, json_text(decoded, strlen(decoded)));
+ *	finding_advise(f, "Unbound: ratelimit-for-domain: %s 100", zone);
+ *
+ * `severity` is info, low, medium, high or critical; `confidence` 0…1.
+ */
+struct finding *section_finding(struct section *s, const char *kind, const char *severity,
+    double confidence, nsec_t begin, nsec_t end);
+/* References are taken over; a subject of several members names them in order. */
+void finding_subject(struct finding *f, const char *name, json_t *value);
+void finding_measure(struct finding *f, const char *name, json_t *value);
+/* "name", "name_low", "name_high": a value with its 95 % interval. */
+void finding_interval(struct finding *f, const char *name, double value, double low, double high);
+void finding_threshold(struct finding *f, const char *name, json_t *value, const char *source);
+/* The record at `offset` of the input with that id in the store (the column `input` of a row);
+ * `decoded` says what is there, or is NULL. */
+void finding_evidence(
+    struct finding *f, uint64_t input, uint64_t offset, uint64_t length, json_t *decoded);
+void
+finding_advise(struct finding *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* All findings so far, as a new array; their evidence names inputs by the store's id.  Before
+ * section_finish. */
+json_t *section_findings(struct section *s);
 
 /* "time-series" and so on. */
 const char *figure_kind_name(enum figure_kind kind);

@@ -42,6 +42,21 @@ static const struct setting METER_SETTINGS[] = {
 	    "octets held out of order for one direction of a connection" },
 };
 
+static const struct setting DNS_SETTINGS[] = {
+	{ "ports", SETTING_TEXT, "53", NULL, NULL,
+	    "UDP and TCP ports of DNS servers, separated by blanks (at most 16)" },
+	{ "query_timeout", SETTING_DURATION, "5s", "100ms", "1m",
+	    "a query without an answer for so long is unanswered" },
+	{ "skew", SETTING_DURATION, "10ms", "0s", "1s",
+	    "how much earlier than its query an answer may stand in the input" },
+	{ "transactions", SETTING_U64, "524288", "1024", "67108864",
+	    "queries that may wait for their answer at once; what does not fit is counted" },
+	{ "stream_memory", SETTING_SIZE, "32MiB", "1MiB", "16GiB",
+	    "octets of DNS messages that wait for the rest of them in TCP streams" },
+	{ "public_suffixes", SETTING_TEXT, "/usr/share/publicsuffix/public_suffix_list.dat", NULL,
+	    NULL, "the public suffix list; without it every TLD counts as one public suffix" },
+};
+
 static const struct setting RUN_SETTINGS[] = {
 	{ "window", SETTING_DURATION, "5m", "1s", "1d", "rows are kept per window of this length" },
 	{ "threads", SETTING_U64, "0", "0", "256", "worker threads; 0 takes every core" },
@@ -91,6 +106,7 @@ config_init(struct config *config)
 	*config = (struct config){ 0 };
 	site_init(&config->site);
 	config->meter = settings_new(METER_SETTINGS, CONFIG_COUNT(METER_SETTINGS));
+	config->dns = settings_new(DNS_SETTINGS, CONFIG_COUNT(DNS_SETTINGS));
 	config->run = settings_new(RUN_SETTINGS, CONFIG_COUNT(RUN_SETTINGS));
 	config->store = settings_new(STORE_SETTINGS, CONFIG_COUNT(STORE_SETTINGS));
 	config_collect_init(&config->collect);
@@ -111,6 +127,7 @@ config_release(struct config *config)
 {
 	site_release(&config->site);
 	settings_free(config->meter);
+	settings_free(config->dns);
 	settings_free(config->run);
 	settings_free(config->store);
 	config_collect_release(&config->collect);
@@ -129,6 +146,7 @@ config_parse(
 	static const struct config_key keys[] = {
 		{ "site", config_read_site, offsetof(struct config, site), false },
 		{ "meter", read_settings, offsetof(struct config, meter), false },
+		{ "dns", read_settings, offsetof(struct config, dns), false },
 		{ "run", read_settings, offsetof(struct config, run), false },
 		{ "store", read_settings, offsetof(struct config, store), false },
 		{ "collect", config_read_collect, offsetof(struct config, collect), false },

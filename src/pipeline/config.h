@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/settings.h"
 #include "net/site.h"
+#include "net/suffix.h"
 #include "source/live.h"
 
 #define CONFIG_MAX_SIZE ((size_t)1 << 20) /* octets of a configuration file */
@@ -37,6 +38,8 @@ struct config_collect {
 struct config {
 	struct site site;
 	struct settings *meter; /* owned: flow metering */
+	struct settings *dns;   /* owned: DNS messages and transactions */
+	struct suffix_list *suffixes; /* owned; NULL before config_open_lists, and without a list */
 	struct settings *run;   /* owned: windows, threads, memory */
 	struct settings *store; /* owned: where rows live */
 	struct config_collect collect;

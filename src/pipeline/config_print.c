@@ -11,6 +11,7 @@
 
 #include "analysis/analysis.h"
 #include "base/xmalloc.h"
+#include "net/dns.h"
 #include "net/subscribers.h"
 #include "pipeline/config.h"
 
@@ -131,6 +132,18 @@ print_lists(const struct site_lists *lists, FILE *out)
 }
 
 static void
+print_zones(const struct site *site, FILE *out)
+{
+	char text[DNS_NAME_TEXT_SIZE];
+
+	for (size_t i = 0; i < site->zone_count; i++) {
+		(void)fputs(i == 0 ? "  authoritative_zones:\n    - " : "    - ", out);
+		print_quoted(dns_name_text(site->zones[i].name, site->zones[i].size, text), out);
+		(void)fputc('\n', out);
+	}
+}
+
+static void
 print_site(const struct site *site, FILE *out)
 {
 	char text[PREFIX_TEXT_SIZE];
@@ -154,6 +167,7 @@ print_site(const struct site *site, FILE *out)
 		(void)fputs("}\n", out);
 	}
 	print_lists(&site->lists, out);
+	print_zones(site, out);
 	for (size_t i = 0; i < site->server_count; i++) {
 		(void)fprintf(out, "%s    - {address: \"%s\", role: ", i == 0 ? "  servers:\n" : "",
 		    address_format(&site->servers[i].address, text));
@@ -210,6 +224,7 @@ config_fingerprint(const struct config *config, char ret_text[CONFIG_FINGERPRINT
 	if (config->site.subscribers != NULL)
 		(void)fprintf(out, "%s\n", subscribers_fingerprint(config->site.subscribers));
 	print_block("meter", config->meter, out);
+	print_block("dns", config->dns, out);
 	print_analyses(config, out);
 	if (fclose(out) != 0)
 		abort();
@@ -224,6 +239,7 @@ config_print(const struct config *config, FILE *out)
 {
 	print_site(&config->site, out);
 	print_block("meter", config->meter, out);
+	print_block("dns", config->dns, out);
 	print_block("run", config->run, out);
 	print_block("store", config->store, out);
 	print_collect(&config->collect, out);

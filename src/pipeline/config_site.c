@@ -6,6 +6,7 @@
 
 #include "base/xmalloc.h"
 #include "base/zone.h"
+#include "net/dns.h"
 #include "pipeline/config_reader.h"
 
 #define MAX_TEXT_SIZE 255
@@ -182,6 +183,34 @@ read_sensors(struct config_reader *r, const struct tree *value, void *target)
 }
 
 static enum err
+read_zone_name(struct config_reader *r, const struct tree *value, void *target)
+{
+	struct site_zone *zone = target;
+	struct err_info why = { 0 };
+	size_t size;
+	enum err e = config_require(r, value, TREE_SCALAR, "a DNS zone like example.com");
+
+	if (e != ERR_OK)
+		return e;
+	if (dns_name_parse(value->text, zone->name, &size, &why) != ERR_OK)
+		return tree_refuse(r->info, ERR_CONFIG, r->name, value->at, "%s", why.text);
+	zone->size = (uint8_t)size;
+	return ERR_OK;
+}
+
+static enum err
+read_zones(struct config_reader *r, const struct tree *value, void *target)
+{
+	struct site *site = target;
+	void *array = NULL;
+	enum err e = config_read_list(
+	    r, value, sizeof(struct site_zone), read_zone_name, &site->zone_count, &array);
+
+	site->zones = array;
+	return e;
+}
+
+static enum err
 read_delegated(struct config_reader *r, const struct tree *value, void *target)
 {
 	unsigned *length = target;
@@ -227,6 +256,7 @@ config_read_site(struct config_reader *r, const struct tree *value, void *target
 		{ "subscribers", read_lists, offsetof(struct site, lists), false },
 		{ "servers", read_servers, 0, false },
 		{ "sensors", read_sensors, 0, false },
+		{ "authoritative_zones", read_zones, 0, false },
 	};
 	struct site *site = target;
 	enum err e;

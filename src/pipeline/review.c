@@ -26,6 +26,8 @@ struct build {
 	const struct review_options *options;
 	nsec_t first, last; /* of the records in the period; both 0 without any */
 	json_t *review;     /* owned until handed over */
+	json_t *findings;   /* owned until they are in the review */
+	json_t *paths;      /* owned: of the store's inputs, by their ids as text */
 };
 
 static json_t *
@@ -84,7 +86,8 @@ add_inputs(struct build *b, struct err_info *info)
 	json_t *inputs = json_array();
 	struct result *r;
 	enum err e = query_run(&b->query, &r, info,
-	    "SELECT path, kind, fingerprint, begin_time, end_time, records, octets, damage FROM "
+	    "SELECT path, kind, fingerprint, begin_time, end_time, records, octets, damage, id "
+	    "FROM "
 	    "inputs "
 	    "ORDER BY begin_time, path, fingerprint");
 
@@ -94,6 +97,9 @@ add_inputs(struct build *b, struct err_info *info)
 	while (result_next(r)) {
 		nsec_t begin = from_ms(result_u64(r, 3)), end = from_ms(result_u64(r, 4));
 		bool empty = result_u64(r, 5) == 0;
+		char id[24];
+		(void)snprintf(id, sizeof id, "%llu", (unsigned long long)result_u64(r, 8));
+		json_object_set_new(b->paths, id, text_json(result_text(r, 0)));
 		if (!empty && (end < b->options->from || begin >= b->options->to))
 			continue;
 		json_array_append_new(inputs, input_json(r));
@@ -180,6 +186,7 @@ add_chapters(struct build *b, struct err_info *info)
 			.store = &b->query,
 			.settings = b->config->analyses[i],
 			.site = &b->config->site,
+			.suffixes = b->config->suffixes,
 			.begin = b->options->from,
 			.end = b->options->to,
 			.first = b->first,
@@ -193,7 +200,11 @@ add_chapters(struct build *b, struct err_info *info)
 			continue;
 		struct section *section = section_new(ANALYSES[i]->name, ANALYSES[i]->title);
 		enum err e = ANALYSES[i]->section(&context, section, info);
+		json_t *findings = section_findings(section);
 		json_t *json = section_finish(section);
+		if (e == ERR_OK)
+			json_array_extend(b->findings, findings);
+		json_decref(findings);
 		if (e == ERR_OK)
 			json_array_append(chapter_sections(chapters, ANALYSES[i]->name), json);
 		json_decref(json);
@@ -367,6 +378,25 @@ set_periods(struct build *b)
 			time_json(b->options->compare_to)));
 }
 
+/* Evidence names its input by path; sections knew the store's ids. */
+static void
+name_inputs(struct build *b)
+{
+	json_t *finding, *evidence, *path;
+	size_t i, k;
+	char id[24];
+
+	json_array_foreach (b->findings, i, finding) {
+		json_array_foreach (json_object_get(finding, "evidence"), k, evidence) {
+			(void)snprintf(id, sizeof id, "%lld",
+			    json_integer_value(json_object_get(evidence, "input")));
+			path = json_object_get(b->paths, id);
+			json_object_set_new(
+			    evidence, "input", path != NULL ? json_copy(path) : json_string(""));
+		}
+	}
+}
+
 enum err
 review_build(struct store *store, const struct config *config, const struct review_options *options,
     json_t **ret_review, struct err_info *info)
@@ -374,7 +404,9 @@ review_build(struct store *store, const struct config *config, const struct revi
 	struct build b = { .query = store_query(store),
 		.config = config,
 		.options = options,
-		.review = json_object() };
+		.review = json_object(),
+		.findings = json_array(),
+		.paths = json_object() };
 	enum err e;
 
 	add_head(&b);
@@ -385,7 +417,9 @@ review_build(struct store *store, const struct config *config, const struct revi
 		set_periods(&b);
 		e = add_chapters(&b, info);
 	}
-	json_object_set_new(b.review, "findings", json_array());
+	name_inputs(&b);
+	json_object_set_new(b.review, "findings", b.findings);
+	json_decref(b.paths);
 	if (e == ERR_OK)
 		e = add_quality(&b, info);
 	if (e == ERR_OK && options->publish)

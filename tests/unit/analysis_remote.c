@@ -172,7 +172,9 @@ test_wrong_settings(void **state)
 	    settings_new(analysis_traffic_remote.settings, analysis_traffic_remote.setting_count);
 	struct err_info why = { 0 };
 	struct site site;
-	struct analysis_context context = { settings, &site, { 1, 2 } };
+	struct analysis_context context = {
+		.settings = settings, .site = &site, .secret = { 1, 2 }
+	};
 	void *opaque = xcalloc(1, analysis_traffic_remote.state_size);
 
 	(void)state;

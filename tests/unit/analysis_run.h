@@ -68,7 +68,9 @@ analysis_run_set(struct analysis_run *run, const char *name, const char *value)
 static inline void
 analysis_run_start(struct analysis_run *run)
 {
-	struct analysis_context context = { run->settings, &run->site, run->secret };
+	struct analysis_context context = {
+		.settings = run->settings, .site = &run->site, .secret = run->secret
+	};
 
 	for (size_t i = 0; i < run->shards && run->states[i] == NULL; i++) {
 		run->states[i] = xcalloc(1, run->analysis->state_size);

@@ -78,6 +78,7 @@ consumer_observe(void *state, const struct batch *batch)
 		break;
 	case OBS_EXPORTER: n->exporters += batch->count; break;
 	case OBS_INTERFACE: n->interfaces += batch->count; break;
+	default: break;
 	}
 }
 
