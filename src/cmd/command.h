@@ -22,6 +22,9 @@ struct command {
 	const char *operands;      /* "INPUT…", "SCENARIO", or "" */
 	const struct opt *options; /* ends with an entry whose name is NULL */
 	int (*run)(const struct opt_values *values);
+	/* Of a group such as `yagura dns probe`, ending with NULL; their names are the second word.
+	 * A group has no options of its own and is not run. */
+	const struct command *const *subcommands;
 };
 
 extern const struct command *const COMMANDS[];

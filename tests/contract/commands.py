@@ -19,13 +19,24 @@ OPTION = re.compile(r"^  (?:-(\w), |    )--([a-z0-9-]+)(?: (\S+))? +(\S.*)$")
 
 
 def run(*words):
-    return subprocess.run([YAGURA, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          encoding="utf-8", timeout=60, check=False)
+    return subprocess.run([YAGURA, *" ".join(words).split()], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, encoding="utf-8", timeout=60, check=False)
+
+
+def listed():
+    lines = (line.split("#")[0].strip() for line in (TOP / "src/cmd/LIST").read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line]
+
+
+def subcommands(command):
+    """Those that a group's `-h` lists, as "dns probe"."""
+    words = re.findall(r"(?m)^  ([a-z]+) +\S", run(command, "-h").stdout)
+    return [f"{command} {word}" for word in words]
 
 
 def commands():
-    lines = (line.split("#")[0].strip() for line in (TOP / "src/cmd/LIST").read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if line]
+    """Every command, and every subcommand as two words."""
+    return [name for command in listed() for name in (command, *subcommands(command))]
 
 
 def options(command):
@@ -46,7 +57,7 @@ class Commands(unittest.TestCase):
     def test_help_lists_every_command(self):
         done = run("help")
         self.assertEqual(done.returncode, 0)
-        for command in commands():
+        for command in listed():
             self.assertRegex(done.stdout, rf"(?m)^  {re.escape(command)} +\S")
 
     def test_each_describes_itself(self):

@@ -40,7 +40,7 @@ test_commands(void **state)
 		assert_line((*c)->summary);
 		assert_non_null((*c)->operands);
 		assert_non_null((*c)->options);
-		assert_non_null((*c)->run);
+		assert_true(((*c)->run != NULL) != ((*c)->subcommands != NULL));
 		for (const struct command *const *other = COMMANDS; other != c; other++)
 			assert_string_not_equal((*c)->name, (*other)->name);
 	}
