@@ -20,16 +20,57 @@ common_fail(const char *command, int status, const char *text)
 	return status;
 }
 
-static enum err
-leave_out(struct config *config, const char *name, struct err_info *info)
+/* Whether an analysis has this name, or is of the chapter with this name. */
+static bool
+is_called(const struct analysis *analysis, const char *name)
 {
-	for (size_t i = 0; i < config->analysis_count; i++)
-		if (strcmp(ANALYSES[i]->name, name) == 0) {
-			config->enabled[i] = false;
-			return ERR_OK;
-		}
+	size_t size = strlen(name);
+
+	return strncmp(analysis->name, name, size) == 0 &&
+	       (analysis->name[size] == '\0' || analysis->name[size] == '/');
+}
+
+static enum err
+turn(struct config *config, const char *name, bool on, struct err_info *info)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < config->analysis_count; i++) {
+		if (!is_called(ANALYSES[i], name))
+			continue;
+		config->enabled[i] = on;
+		found = true;
+	}
+	if (found)
+		return ERR_OK;
 	return err_set(
 	    info, ERR_USAGE, "there is no analysis \"%s\"; `yagura analyses` lists them", name);
+}
+
+/* --only and --without. */
+static enum err
+choose(const struct opt_values *values, struct config *config, struct err_info *info)
+{
+	const char *name;
+	enum err e = ERR_OK;
+
+	if (opt_each(values, "only", 0) != NULL) {
+		for (size_t i = 0; i < config->analysis_count; i++)
+			config->enabled[i] = is_called(ANALYSES[i], "quality");
+	}
+	for (size_t i = 0; e == ERR_OK && (name = opt_each(values, "only", i)) != NULL; i++)
+		e = turn(config, name, true, info);
+	for (size_t i = 0; e == ERR_OK && (name = opt_each(values, "without", i)) != NULL; i++)
+		e = turn(config, name, false, info);
+	return e;
+}
+
+void
+common_keep_chapter(struct config *config, const char *chapter)
+{
+	for (size_t i = 0; i < config->analysis_count; i++)
+		if (!is_called(ANALYSES[i], chapter) && !is_called(ANALYSES[i], "quality"))
+			config->enabled[i] = false;
 }
 
 /* What is wrong with the lists of subscribers without being an error: said once, on standard error.
@@ -56,19 +97,17 @@ common_config(const struct opt_values *values, struct config *config, struct err
 {
 	const char *file = opt_value(values, "config");
 	const char *threads = opt_value(values, "threads");
-	const char *name;
-	enum err e = ERR_OK;
+	enum err e;
 
 	config_init(config);
-	if (file != NULL)
-		e = config_read(file, config, info);
+	e = file != NULL ? config_read(file, config, info) : config_open_lists(config, info);
 	if (e == ERR_OK)
 		warn_of_lists(&config->site);
 	if (e == ERR_OK && threads != NULL &&
 	    settings_set(config->run, "threads", threads, info) != ERR_OK)
 		e = ERR_USAGE;
-	for (size_t i = 0; e == ERR_OK && (name = opt_each(values, "without", i)) != NULL; i++)
-		e = leave_out(config, name, info);
+	if (e == ERR_OK)
+		e = choose(values, config, info);
 	if (e != ERR_OK)
 		config_release(config);
 	return e;
@@ -136,9 +175,10 @@ common_ingest(const struct opt_values *values, const struct config *config, stru
 {
 	struct log log = { .progress = isatty(STDERR_FILENO) && !opt_given(values, "quiet"),
 		.outcome = outcome };
-	struct ingest_options options = {
-		.keep_flows = keep_flows, .report = report, .context = &log
-	};
+	struct ingest_options options = { .keep_flows = keep_flows,
+		.dns_state = opt_value(values, "dns-state"),
+		.report = report,
+		.context = &log };
 	struct input_list list;
 	enum err e = input_list_make(values->operands, values->operand_count, &list, info);
 

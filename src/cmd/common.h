@@ -26,9 +26,18 @@
 	{                                                                   \
 		"threads", 'j', "N", "worker threads (default: every core)" \
 	}
-#define OPT_WITHOUT                                                                \
-	{                                                                          \
-		"without", 0, "ANALYSIS", "leave an analysis out; may be repeated" \
+#define OPT_WITHOUT                                                                          \
+	{ "only", 0, "NAME",                                                                 \
+		"run only this analysis, or those of this chapter (dns, traffic, …), and " \
+		"quality; may be repeated" },                                                \
+	{                                                                                    \
+		"without", 0, "NAME", "leave an analysis or a chapter out; may be repeated"  \
+	}
+#define OPT_DNS_STATE                                                                       \
+	{                                                                                   \
+		"dns-state", 0, "FILE",                                                     \
+		    "DNS queries that wait at the end are kept here for the next run, and " \
+		    "read from here at the start"                                           \
 	}
 #define OPT_OUTPUT                                                                              \
 	{                                                                                       \
@@ -50,9 +59,13 @@
 /* Prints "yagura COMMAND: text" to standard error and returns `status`. */
 int common_fail(const char *command, int status, const char *text);
 
-/* Defaults, then --config, then --threads and --without. */
+/* Defaults, then --config, then --threads, --only and --without. */
 MUST_CHECK enum err
 common_config(const struct opt_values *values, struct config *config, struct err_info *info);
+
+/* Leaves out every analysis that is not of this chapter or of quality: no other section will be
+ * made, and nothing is kept. */
+void common_keep_chapter(struct config *config, const char *chapter);
 
 /* What a run over inputs did. */
 struct common_outcome {

@@ -8,6 +8,7 @@ static const struct opt OPTIONS[] = {
 	OPT_CONFIG,
 	OPT_THREADS,
 	OPT_WITHOUT,
+	OPT_DNS_STATE,
 	OPT_QUIET,
 	OPT_END,
 };

@@ -10,6 +10,7 @@ static const struct opt OPTIONS[] = {
 	OPT_CONFIG,
 	OPT_THREADS,
 	OPT_WITHOUT,
+	OPT_DNS_STATE,
 	OPT_PERIOD,
 	OPT_QUIET,
 	OPT_END,
@@ -54,6 +55,8 @@ run(const struct opt_values *values)
 	e = common_config(values, &config, &why);
 	if (e != ERR_OK)
 		return common_fail("review", e == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED, why.text);
+	if (url == NULL && opt_value(values, "chapter") != NULL)
+		common_keep_chapter(&config, opt_value(values, "chapter"));
 	options.memory_limit = settings_size(config.store, "memory_limit");
 	e = store_open(url != NULL ? url : "mem:", &options, &store, &why);
 	if (e == ERR_OK) {

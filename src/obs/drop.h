@@ -144,6 +144,10 @@
 	X(STREAM_IGNORED, "stream.ignored", 1,                                                     \
 	    "a TCP segment that no receiver would take: outside the window, or without ACK")       \
 	X(FLOW_EVICTED, "flow.evicted", 1, "a flow ended early because the flow table was full")   \
+	X(DNS_TRANSACTION_EVICTED, "dns.transaction_evicted", 1,                                   \
+	    "a DNS query forgotten while it waited for its answer: the table was full")            \
+	X(DNS_TRANSACTION_OPEN, "dns.transaction_open", 1,                                         \
+	    "a DNS query that still waited for its answer when its input ended")                   \
 	X(EXPORT_VERSION, "export.unknown_version", 0,                                             \
 	    "an export message of a version that is not decoded")                                  \
 	X(EXPORT_TRUNCATED, "export.truncated", 0,                                                 \

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analysis/analysis.h"
 #include "base/xmalloc.h"
@@ -128,6 +129,7 @@ config_release(struct config *config)
 	site_release(&config->site);
 	settings_free(config->meter);
 	settings_free(config->dns);
+	suffix_list_free(config->suffixes);
 	settings_free(config->run);
 	settings_free(config->store);
 	config_collect_release(&config->collect);
@@ -196,11 +198,31 @@ config_read(const char *path, struct config *config, struct err_info *info)
 	return e == ERR_OK ? config_open_lists(config, info) : e;
 }
 
+/* The public suffix list; where its package is not installed there is none. */
+static enum err
+open_suffixes(struct config *config, struct err_info *info)
+{
+	const char *path = settings_text(config->dns, "public_suffixes");
+	size_t count;
+	const struct setting *declared = settings_declared(config->dns, &count);
+	bool chosen = true;
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(declared[i].name, "public_suffixes") == 0)
+			chosen = strcmp(declared[i].initial, path) != 0;
+	if (config->suffixes != NULL || path[0] == '\0' || (!chosen && access(path, R_OK) != 0))
+		return ERR_OK;
+	return suffix_list_read(path, &config->suffixes, info);
+}
+
 enum err
 config_open_lists(struct config *config, struct err_info *info)
 {
 	struct site *site = &config->site;
+	enum err e = open_suffixes(config, info);
 
+	if (e != ERR_OK)
+		return e;
 	if (site->subscribers != NULL || (!site->lists.given && site->pool_count == 0))
 		return ERR_OK;
 	return subscribers_open(site, &site->subscribers, info);

@@ -10,6 +10,7 @@
 #include "flow/fragment.h"
 #include "flow/key.h"
 #include "flow/stream.h"
+#include "obs/dns_record.h"
 #include "pipeline/export_tcp.h"
 #include "pipeline/twice.h"
 
@@ -242,6 +243,8 @@ take_packet(struct export_stage *stage, struct packet *p)
 		take_message(stage, p);
 		return;
 	}
+	if (p->link_type == LINK_DNS_MESSAGE)
+		return; /* the DNS stage's */
 	decode_packet(p, &stage->drops);
 	if (p->kind == PACKET_IP && (p->flags & PACKET_FRAGMENT) != 0)
 		fragment_reassemble(stage->reassembly, p);

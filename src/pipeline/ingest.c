@@ -242,12 +242,19 @@ ingest_run(const struct config *config, struct store *store, const char *const *
 		e = ingest_declare(store, info);
 	if (e == ERR_OK)
 		e = runner_new(config, &hooks, &g.runner, info);
+	if (e == ERR_OK && options->dns_state != NULL) {
+		e = runner_read_dns(g.runner, options->dns_state, info);
+		if (e != ERR_OK)
+			runner_free(g.runner);
+	}
 	if (e != ERR_OK)
 		return e;
 	(void)pthread_mutex_init(&g.mutex, NULL);
 	g.rows = window_rows_new();
 	for (size_t i = 0; i < count && e == ERR_OK; i++)
 		e = ingest_one(&g, paths[i], settings);
+	if (e == ERR_OK && options->dns_state != NULL)
+		e = runner_write_dns(g.runner, options->dns_state, &g.why);
 	if (e != ERR_OK)
 		*info = g.why;
 	window_rows_free(g.rows);

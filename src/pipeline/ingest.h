@@ -34,7 +34,9 @@ struct ingest_event {
 };
 
 struct ingest_options {
-	bool keep_flows; /* flows go to the store too */
+	bool keep_flows;       /* flows go to the store too */
+	const char *dns_state; /* file of DNS queries that wait, read and then written; NULL: none
+				*/
 	/* Called after each input. */
 	void (*report)(void *context, const struct ingest_event *event);
 	void *context;

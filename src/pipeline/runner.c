@@ -16,6 +16,9 @@
 #include "base/xmalloc.h"
 #include "decode/decode.h"
 #include "flow/key.h"
+#include "obs/dns_record.h"
+#include "pipeline/dns_stage.h"
+#include "pipeline/dns_state.h"
 #include "pipeline/export_stage.h"
 #include "pipeline/timeline.h"
 
@@ -185,22 +188,26 @@ runner_free(struct runner *runner)
 }
 
 /* Decodes the slot's segment and deals its packets out to the shards.  What has no addresses goes
- * to shard 0.  Messages of exporters were decoded when they were read. */
+ * to shard 0.  Messages of exporters were decoded when they were read; DNS messages without packets
+ * come alone or, from a live source, among those. */
 static void
 prepare_segment(struct runner *runner, struct slot *slot)
 {
 	struct packet *packets = slot->chunk.packets;
 
 	memset(slot->counts, 0, sizeof slot->counts);
-	if (slot->exports.segment_count != 0) {
+	if (slot->exports.segment_count != 0)
 		export_stage_deal(runner->stage, &slot->exports, slot->segment);
-		return;
-	}
-	decode_packets(packets + slot->from, slot->to - slot->from, &slot->drops);
+	else if (packets[slot->from].link_type != LINK_DNS_MESSAGE)
+		decode_packets(packets + slot->from, slot->to - slot->from, &slot->drops);
 	for (size_t i = slot->from; i < slot->to; i++) {
 		struct packet *p = &packets[i];
 		unsigned shard = 0;
-		if (p->kind == PACKET_IP)
+		if (p->link_type == LINK_DNS_MESSAGE)
+			p->kind = PACKET_DNS;
+		else if (slot->exports.segment_count != 0)
+			continue;
+		if (p->kind >= PACKET_DNS)
 			shard = flow_shard(&p->source, &p->destination, ANALYSIS_SHARDS);
 		p->shard = (uint8_t)shard;
 		slot->members[shard][slot->counts[shard]++] = (uint16_t)i;
@@ -338,8 +345,7 @@ work_shard(struct runner *runner, unsigned number, struct slot *slot)
 
 	if (slot->exports.segment_count != 0)
 		work_exports(shard, number, slot);
-	else
-		work_packets(shard, number, slot);
+	work_packets(shard, number, slot);
 	if (number == 0)
 		for (size_t i = 0; i < DROP_COUNT; i++)
 			shard->counters.drops.count[i] += slot->drops.count[i];
@@ -567,6 +573,37 @@ reset(struct runner *runner, struct source *source)
 		runner->slots[i].state = SLOT_FREE;
 	for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
 		runner->turns[i].next = 0;
+}
+
+enum err
+runner_read_dns(struct runner *runner, const char *path, struct err_info *info)
+{
+	struct dns_state state;
+	enum err e = dns_state_read(path, &state, info);
+
+	for (size_t i = 0; e == ERR_OK && i < state.count; i++) {
+		const struct dns_waiting *w = &state.list[i];
+		unsigned number = flow_shard(&w->client, &w->server, ANALYSIS_SHARDS);
+		if (runner->shards[number].dns != NULL)
+			dns_matcher_restore(dns_stage_matcher(runner->shards[number].dns), w);
+	}
+	dns_state_release(&state);
+	return e;
+}
+
+enum err
+runner_write_dns(const struct runner *runner, const char *path, struct err_info *info)
+{
+	struct dns_state state = { 0 };
+	enum err e;
+
+	for (size_t i = 0; i < ANALYSIS_SHARDS; i++)
+		if (runner->shards[i].dns != NULL)
+			dns_matcher_each(
+			    dns_stage_matcher(runner->shards[i].dns), dns_state_add, &state);
+	e = dns_state_write(path, &state, info);
+	dns_state_release(&state);
+	return e;
 }
 
 struct exports *

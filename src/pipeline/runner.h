@@ -57,6 +57,12 @@ MUST_CHECK enum err runner_run(struct runner *runner, struct source *source, str
 /* Whether the last input was one of flow exports, and how many records it gave. */
 bool runner_exporting(const struct runner *runner, uint64_t *ret_records);
 
+/* DNS queries that wait for their answers: read before the first input, written after the last, so
+ * that consecutive runs over consecutive files find what each alone would not. */
+MUST_CHECK enum err runner_read_dns(struct runner *runner, const char *path, struct err_info *info);
+MUST_CHECK enum err
+runner_write_dns(const struct runner *runner, const char *path, struct err_info *info);
+
 /* The collecting process of inputs of exports: its templates outlive inputs.  Not to be touched
  * while an input runs. */
 struct exports *runner_exports(struct runner *runner);

@@ -8,8 +8,11 @@
 
 #include "base/xmalloc.h"
 #include "decode/decode.h"
+#include "pipeline/dns_stage.h"
 
 #define KEPT_FLOWS 4096 /* handed to the sink at once */
+
+#define DNS_TYPES (OBS_DNS | OBS_DNS_LOCAL | OBS_DNS_BAD | OBS_DNS_QUOTED | OBS_DNS_PENDING)
 
 static void
 observe(struct shard *s, const struct batch *batch)
@@ -51,6 +54,14 @@ take_held_fragment(void *context, const struct packet *packet)
 	meter_packets(s->meter, &packet, 1);
 }
 
+/* Whether a packet's TCP connection is reassembled: all are, or those of DNS. */
+static bool
+wants_stream(const struct shard *s, const struct packet *p)
+{
+	return p->protocol == IP_PROTOCOL_TCP && s->streams != NULL &&
+	       ((s->consumed & OBS_STREAM) != 0 || dns_stage_wants_stream(s->dns, p));
+}
+
 static void
 take_datagram(void *context, const struct packet *packet)
 {
@@ -60,8 +71,11 @@ take_datagram(void *context, const struct packet *packet)
 	struct batch batch = { .type = OBS_DATAGRAM, .count = 1, .packets = list };
 
 	decode_transport(&whole, &s->counters.drops);
-	observe(s, &batch);
-	if (s->streams != NULL && whole.protocol == IP_PROTOCOL_TCP)
+	if ((s->consumed & OBS_DATAGRAM) != 0)
+		observe(s, &batch);
+	if (s->dns != NULL)
+		dns_stage_packets(s->dns, list, 1);
+	if (wants_stream(s, &whole))
 		stream_table_packet(s->streams, &whole);
 }
 
@@ -71,7 +85,30 @@ take_stream(void *context, const struct stream_event *event)
 	struct shard *s = context;
 	struct batch batch = { .type = OBS_STREAM, .count = 1, .streams = event };
 
-	observe(s, &batch);
+	if ((s->consumed & OBS_STREAM) != 0)
+		observe(s, &batch);
+	if (s->dns != NULL)
+		dns_stage_stream(s->dns, event);
+}
+
+static void
+take_dns(void *context, const struct batch *batch)
+{
+	observe(context, batch);
+}
+
+static enum err
+make_dns(struct shard *s, struct hash_secret secret, struct err_info *info)
+{
+	struct dns_stage_options options = {
+		.config = s->config,
+		.secret = secret,
+		.drops = &s->counters.drops,
+		.deliver = take_dns,
+		.context = s,
+	};
+
+	return (s->consumed & DNS_TYPES) != 0 ? dns_stage_new(&options, &s->dns, info) : ERR_OK;
 }
 
 static void
@@ -116,12 +153,14 @@ make_tables(struct shard *s, struct hash_secret secret)
 		.context = s,
 	};
 
-	s->meter = meter_new(&metering);
-	s->ports = fragment_ports_new(&fragments);
+	if ((s->consumed & OBS_FLOW) != 0 || s->sink.take != NULL) {
+		s->meter = meter_new(&metering);
+		s->ports = fragment_ports_new(&fragments);
+	}
 	fragments.release = take_datagram;
-	if ((s->consumed & (OBS_DATAGRAM | OBS_STREAM)) != 0)
+	if ((s->consumed & (OBS_DATAGRAM | OBS_STREAM | DNS_TYPES)) != 0)
 		s->reassembly = fragment_reassembly_new(&fragments);
-	if ((s->consumed & OBS_STREAM) != 0)
+	if ((s->consumed & (OBS_STREAM | DNS_TYPES)) != 0)
 		make_streams(s, secret);
 }
 
@@ -137,6 +176,7 @@ make_states(struct shard *s, struct hash_secret secret, struct err_info *info)
 		struct analysis_context context = {
 			.settings = s->config->analyses[i],
 			.site = &s->config->site,
+			.suffixes = s->config->suffixes,
 			.secret = secret,
 		};
 		if (!s->config->enabled[i])
@@ -161,6 +201,9 @@ shard_init(struct shard *s, const struct config *config, struct hash_secret secr
 	if (e != ERR_OK)
 		return e;
 	make_tables(s, secret);
+	e = make_dns(s, secret, info);
+	if (e != ERR_OK)
+		return e;
 	if (sink->take != NULL)
 		s->kept = xcalloc(KEPT_FLOWS, sizeof *s->kept);
 	return ERR_OK;
@@ -175,6 +218,7 @@ shard_release(struct shard *s)
 		free(s->states[i]);
 	}
 	free(s->states);
+	dns_stage_free(s->dns);
 	meter_free(s->meter);
 	fragment_ports_free(s->ports);
 	fragment_reassembly_free(s->reassembly);
@@ -188,42 +232,65 @@ shard_release(struct shard *s)
  * looked up comes after all packets before it, so the order of the input is kept.
  */
 static void
-meter(struct shard *s, struct packet **packets, size_t count)
+meter(struct shard *s, const struct packet *const *packets, size_t count)
 {
 	const struct packet *ready[BATCH_MAX];
 	size_t ready_count = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct packet *p = packets[i];
+		const struct packet *p = packets[i];
 		if (__builtin_expect((p->flags & PACKET_FRAGMENT) != 0, 0)) {
-			/* What comes out of it reaches the streams in its place among the other
-			 * packets. */
-			if (s->reassembly != NULL)
-				fragment_reassemble(s->reassembly, p);
 			meter_packets(s->meter, ready, ready_count);
 			ready_count = 0;
-			if (!fragment_resolve(s->ports, p))
-				continue;
-		} else if (s->streams != NULL && p->protocol == IP_PROTOCOL_TCP) {
-			stream_table_packet(s->streams, p);
+			struct packet fragment = *p;
+			if (fragment_resolve(s->ports, &fragment))
+				take_held_fragment(s, &fragment);
+			continue;
 		}
 		ready[ready_count++] = p;
 	}
 	meter_packets(s->meter, ready, ready_count);
 }
 
+/* Puts fragments together and follows connections. */
+static void
+reassemble(struct shard *s, const struct packet *const *packets, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct packet *p = packets[i];
+		if (__builtin_expect((p->flags & PACKET_FRAGMENT) != 0, 0))
+			fragment_reassemble(s->reassembly, p);
+		else if (wants_stream(s, p))
+			stream_table_packet(s->streams, p);
+	}
+}
+
+/* What is traffic. */
+static void
+take_traffic(struct shard *s, const struct packet *const *packets, size_t count)
+{
+	struct batch batch = { .type = OBS_PACKET, .count = count, .packets = packets };
+
+	if ((s->consumed & OBS_PACKET) != 0)
+		observe(s, &batch);
+	if (s->reassembly != NULL)
+		reassemble(s, packets, count);
+	if (s->meter != NULL)
+		meter(s, packets, count);
+}
+
 void
 shard_packets(struct shard *s, struct packet **packets, size_t count)
 {
-	struct batch batch = {
-		.type = OBS_PACKET, .count = count, .packets = (const struct packet *const *)packets
-	};
+	const struct packet *const *list = (const struct packet *const *)packets;
 
 	s->counters.records += count;
 	s->latest = packets[count - 1]->time;
-	if ((s->consumed & OBS_PACKET) != 0)
-		observe(s, &batch);
-	meter(s, packets, count);
+	if (s->dns != NULL)
+		dns_stage_packets(s->dns, list, count);
+	/* Messages without packets come alone or among the messages of exporters. */
+	if (packets[0]->kind != PACKET_DNS)
+		take_traffic(s, list, count);
 }
 
 /* All that count once: what an exporter tells a second time is for the store alone. */
@@ -278,8 +345,10 @@ shard_end_window(struct shard *s)
 {
 	struct batch batch = { .type = OBS_COUNTERS, .count = 1, .counters = &s->counters };
 
-	fragment_ports_advance(s->ports, s->latest);
-	meter_flush(s->meter);
+	if (s->meter != NULL) {
+		fragment_ports_advance(s->ports, s->latest);
+		meter_flush(s->meter);
+	}
 	if (s->kept != NULL)
 		pour_flows(s);
 	observe(s, &batch);
@@ -289,10 +358,14 @@ shard_end_window(struct shard *s)
 void
 shard_end_input(struct shard *s)
 {
-	fragment_ports_finish(s->ports);
+	if (s->ports != NULL)
+		fragment_ports_finish(s->ports);
 	if (s->reassembly != NULL)
 		fragment_reassembly_finish(s->reassembly);
 	if (s->streams != NULL)
 		stream_table_finish(s->streams);
-	meter_finish(s->meter);
+	if (s->meter != NULL)
+		meter_finish(s->meter);
+	if (s->dns != NULL)
+		dns_stage_end(s->dns, s->latest);
 }

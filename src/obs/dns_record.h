@@ -8,8 +8,8 @@
  * is not known is zero.  A C-DNS item or a line of a log is made into a message again, of what is
  * there.
  */
-#ifndef YAGURA_SOURCE_DNS_RECORD_H
-#define YAGURA_SOURCE_DNS_RECORD_H
+#ifndef YAGURA_OBS_DNS_RECORD_H
+#define YAGURA_OBS_DNS_RECORD_H
 
 #include <stdint.h>
 

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: ISC */
+/* The table of waiting queries; see dns_match.h. */
+#include "flow/dns_match.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xmalloc.h"
+
+#define WAYS 8
+
+/* How long an answered query is remembered: duplicates and second answers come within that time
+ * (H. Duan et al., "Hold-On", SATIN 2012, waits for seconds at most); a given-up one the same again
+ * after its timeout. */
+#define ANSWERED_KEPT (5 * NSEC_PER_SEC)
+#define EXPIRED_KEPT  (10 * NSEC_PER_SEC)
+
+enum entry_state {
+	ENTRY_WAITING = 1,
+	ENTRY_ANSWERED,
+	ENTRY_EXPIRED,
+};
+
+struct entry {
+	struct address client, server;
+	nsec_t time;     /* of the first query */
+	nsec_t answered; /* of the answer */
+	uint64_t name_hash, site_hash;
+	uint64_t connection;
+	uint32_t digest;    /* of the answer */
+	uint32_t case_hash; /* of the name as sent, when it has upper-case letters; else 0 */
+	uint16_t client_port, server_port, id, type;
+	uint16_t flags, size, edns_size;
+	uint8_t transport, view;
+	uint8_t state;
+	uint8_t retransmissions;
+	uint8_t answer_rcode; /* low bits */
+};
+
+struct dns_matcher {
+	struct dns_matcher_options options;
+	size_t set_count; /* a power of two */
+	size_t waiting;
+	size_t swept; /* next set to sweep */
+	nsec_t swept_to;
+	uint32_t (*tags)[WAYS];        /* owned; 0: free */
+	struct entry (*entries)[WAYS]; /* owned */
+};
+
+struct dns_matcher *
+dns_matcher_new(const struct dns_matcher_options *options)
+{
+	struct dns_matcher *matcher = xcalloc(1, sizeof *matcher);
+
+	matcher->options = *options;
+	matcher->set_count = 16;
+	while (matcher->set_count * WAYS < options->capacity)
+		matcher->set_count *= 2;
+	matcher->tags = xcalloc(matcher->set_count, sizeof *matcher->tags);
+	matcher->entries = xcalloc(matcher->set_count, sizeof *matcher->entries);
+	return matcher;
+}
+
+void
+dns_matcher_free(struct dns_matcher *matcher)
+{
+	if (matcher == NULL)
+		return;
+	free(matcher->tags);
+	free(matcher->entries);
+	free(matcher);
+}
+
+static uint32_t
+tag_of(uint64_t hash)
+{
+	uint32_t tag = (uint32_t)(hash >> 32);
+
+	return tag != 0 ? tag : 1;
+}
+
+static size_t
+set_of(const struct dns_matcher *matcher, uint64_t hash)
+{
+	return hash & (matcher->set_count - 1);
+}
+
+uint64_t
+dns_matcher_hash(const struct dns_matcher *matcher, const struct dns_message *m)
+{
+	uint64_t words[6] = {
+		m->client.words[0],
+		m->client.words[1],
+		m->server.words[0],
+		m->server.words[1],
+		(uint64_t)m->client_port << 48 | (uint64_t)m->server_port << 32 |
+		    (uint64_t)m->id << 16 | (uint64_t)m->transport << 8 | m->view,
+		m->connection,
+	};
+	uint64_t hash = hash_words(&matcher->options.secret, words, 6);
+
+	__builtin_prefetch(matcher->tags[set_of(matcher, hash)], 1);
+	return hash;
+}
+
+static bool
+is_same(const struct entry *e, const struct dns_message *m)
+{
+	return e->id == m->id && e->client_port == m->client_port &&
+	       e->server_port == m->server_port && e->transport == m->transport &&
+	       e->view == m->view && e->connection == m->connection &&
+	       address_equal(&e->client, &m->client) && address_equal(&e->server, &m->server);
+}
+
+/* The way of the message's transaction in its set, or -1. */
+static int
+find(const struct dns_matcher *matcher, const struct dns_message *m, uint64_t hash)
+{
+	size_t set = set_of(matcher, hash);
+	uint32_t tag = tag_of(hash);
+
+	for (int i = 0; i < WAYS; i++)
+		if (matcher->tags[set][i] == tag && is_same(&matcher->entries[set][i], m))
+			return i;
+	return -1;
+}
+
+static void
+give_up(struct dns_matcher *matcher, struct entry *e)
+{
+	struct dns_pending pending = {
+		.time = e->time,
+		.client = e->client,
+		.server = e->server,
+		.client_port = e->client_port,
+		.server_port = e->server_port,
+		.id = e->id,
+		.flags = e->flags,
+		.transport = e->transport,
+		.view = e->view,
+		.retransmissions = e->retransmissions,
+		.query_size = e->size,
+		.type = e->type,
+		.name_hash = e->name_hash,
+		.site_hash = e->site_hash,
+	};
+
+	e->state = ENTRY_EXPIRED;
+	matcher->waiting--;
+	matcher->options.expired(matcher->options.context, &pending);
+}
+
+/* A way for a new query: a free one, else the oldest that is done, else the oldest. */
+static int
+make_room(struct dns_matcher *matcher, size_t set)
+{
+	int done = -1, oldest = 0;
+
+	for (int i = 0; i < WAYS; i++) {
+		const struct entry *e = &matcher->entries[set][i];
+		if (matcher->tags[set][i] == 0)
+			return i;
+		if (e->state != ENTRY_WAITING &&
+		    (done < 0 || e->time < matcher->entries[set][done].time))
+			done = i;
+		if (e->time < matcher->entries[set][oldest].time)
+			oldest = i;
+	}
+	if (done >= 0)
+		return done;
+	matcher->options.drops->count[DROP_DNS_TRANSACTION_EVICTED]++;
+	matcher->waiting--;
+	return oldest;
+}
+
+/* A hash of the first question's name as it was sent; 0 when it has no upper-case letters. */
+static uint32_t
+case_of(const struct dns_message *m)
+{
+	if ((m->flags & DNS_CASE_MIXED) == 0 || m->size < 12U + m->name_size)
+		return 0;
+	return (uint32_t)dns_hash(m->data + 12, m->name_size) | 1;
+}
+
+static void
+take_query(struct dns_matcher *matcher, struct dns_message *m, uint64_t hash)
+{
+	size_t set = set_of(matcher, hash);
+	int way = find(matcher, m, hash);
+	struct entry *e;
+
+	if (way >= 0) {
+		e = &matcher->entries[set][way];
+		if (e->state == ENTRY_WAITING && e->name_hash == m->name_hash &&
+		    e->type == m->type && m->time - e->time <= matcher->options.timeout) {
+			e->retransmissions += e->retransmissions < UINT8_MAX;
+			m->retransmissions = e->retransmissions;
+			return;
+		}
+		if (e->state == ENTRY_WAITING)
+			give_up(matcher, e);
+	} else {
+		way = make_room(matcher, set);
+		e = &matcher->entries[set][way];
+	}
+	matcher->tags[set][way] = tag_of(hash);
+	matcher->waiting++;
+	*e = (struct entry){
+		.client = m->client,
+		.server = m->server,
+		.time = m->time,
+		.name_hash = m->name_hash,
+		.site_hash = m->site_hash,
+		.connection = m->connection,
+		.case_hash = case_of(m),
+		.client_port = m->client_port,
+		.server_port = m->server_port,
+		.id = m->id,
+		.type = m->type,
+		.flags = m->flags | ((m->bits & DNS_RD) != 0 ? DNS_RECURSED : 0),
+		.size = m->message_size,
+		.edns_size = m->edns_size,
+		.transport = m->transport,
+		.view = m->view,
+		.state = ENTRY_WAITING,
+	};
+}
+
+/* Copies what the response's consumers want to know of its query. */
+static void
+tell_query(const struct entry *e, struct dns_message *m)
+{
+	m->latency = m->time >= e->time ? m->time - e->time : 0;
+	m->query_size = e->size;
+	m->query_edns_size = e->edns_size;
+	m->query_flags = (uint8_t)(e->flags & 0xff);
+	m->retransmissions = e->retransmissions;
+	m->flags |= e->flags & (DNS_RECURSED | DNS_CLIENT_OWN | DNS_SERVER_OWN);
+}
+
+/* Whether the response is about the query's question; one without a question (an error) may be. */
+static bool
+is_answer(const struct entry *e, const struct dns_message *m)
+{
+	return (m->flags & DNS_QUESTION) == 0 ||
+	       (e->name_hash == m->name_hash && e->type == m->type);
+}
+
+static enum dns_match
+judge_answered(struct entry *e, struct dns_message *m)
+{
+	uint32_t wanted = e->case_hash;
+
+	if (m->time - e->answered > ANSWERED_KEPT)
+		return DNS_LATE;
+	if (e->digest == m->answers_digest && e->answer_rcode == (m->rcode & 0xf))
+		return DNS_DUPLICATE;
+	if (wanted != 0 && wanted != case_of(m))
+		return DNS_WRONG_CASE;
+	return DNS_SECOND_ANSWER;
+}
+
+static void
+take_response(struct dns_matcher *matcher, struct dns_message *m, uint64_t hash)
+{
+	int way = find(matcher, m, hash);
+	struct entry *e;
+
+	m->match = DNS_UNSOLICITED;
+	if (way < 0)
+		return;
+	e = &matcher->entries[set_of(matcher, hash)][way];
+	if (!is_answer(e, m)) {
+		m->match = e->state == ENTRY_WAITING ? DNS_WRONG_QUESTION : DNS_UNSOLICITED;
+		return;
+	}
+	if (e->state == ENTRY_WAITING && m->time - e->time > matcher->options.timeout)
+		give_up(matcher, e);
+	tell_query(e, m);
+	switch (e->state) {
+	case ENTRY_WAITING:
+		m->match =
+		    e->case_hash == 0 || e->case_hash == case_of(m) ? DNS_MATCHED : DNS_WRONG_CASE;
+		e->state = ENTRY_ANSWERED;
+		e->answered = m->time;
+		e->digest = m->answers_digest;
+		e->answer_rcode = m->rcode & 0xf;
+		matcher->waiting--;
+		break;
+	case ENTRY_ANSWERED: m->match = (uint8_t)judge_answered(e, m); break;
+	default: m->match = DNS_LATE; break;
+	}
+}
+
+void
+dns_matcher_take(struct dns_matcher *matcher, struct dns_message *m, uint64_t hash)
+{
+	if ((m->flags & DNS_RESPONSE) != 0)
+		take_response(matcher, m, hash);
+	else
+		take_query(matcher, m, hash);
+}
+
+/* Forgets what is done, gives up what is overdue. */
+static void
+sweep(struct dns_matcher *matcher, size_t set, nsec_t now)
+{
+	for (int i = 0; i < WAYS; i++) {
+		struct entry *e = &matcher->entries[set][i];
+		if (matcher->tags[set][i] == 0)
+			continue;
+		if (e->state == ENTRY_WAITING && now - e->time > matcher->options.timeout)
+			give_up(matcher, e);
+		if ((e->state == ENTRY_ANSWERED && now - e->answered > ANSWERED_KEPT) ||
+		    (e->state == ENTRY_EXPIRED &&
+			now - e->time > matcher->options.timeout + EXPIRED_KEPT))
+			matcher->tags[set][i] = 0;
+	}
+}
+
+void
+dns_matcher_advance(struct dns_matcher *matcher, nsec_t now)
+{
+	/* The whole table once in half a timeout. */
+	nsec_t turn = matcher->options.timeout / 2;
+	nsec_t passed = now - matcher->swept_to;
+	size_t sets = matcher->set_count;
+
+	if (passed < 0 || passed > 2 * matcher->options.timeout) {
+		matcher->swept_to = now;
+	} else {
+		sets = (size_t)((double)sets * (double)passed / (double)turn);
+		if (sets == 0)
+			return;
+		matcher->swept_to = now;
+		if (sets > matcher->set_count)
+			sets = matcher->set_count;
+	}
+	while (sets-- > 0) {
+		sweep(matcher, matcher->swept, now);
+		matcher->swept = (matcher->swept + 1) & (matcher->set_count - 1);
+	}
+}
+
+size_t
+dns_matcher_end(struct dns_matcher *matcher, nsec_t now)
+{
+	for (size_t set = 0; set < matcher->set_count; set++)
+		sweep(matcher, set, now);
+	return matcher->waiting;
+}
+
+void
+dns_matcher_each(const struct dns_matcher *matcher,
+    void (*take)(void *context, const struct dns_waiting *waiting), void *context)
+{
+	for (size_t i = 0; i < matcher->set_count * WAYS; i++) {
+		const struct entry *e = &matcher->entries[i / WAYS][i % WAYS];
+		struct dns_waiting waiting = {
+			.client = e->client,
+			.server = e->server,
+			.time = e->time,
+			.name_hash = e->name_hash,
+			.site_hash = e->site_hash,
+			.case_hash = e->case_hash,
+			.client_port = e->client_port,
+			.server_port = e->server_port,
+			.id = e->id,
+			.type = e->type,
+			.flags = e->flags,
+			.size = e->size,
+			.edns_size = e->edns_size,
+			.transport = e->transport,
+			.view = e->view,
+			.retransmissions = e->retransmissions,
+		};
+		if (matcher->tags[i / WAYS][i % WAYS] != 0 && e->state == ENTRY_WAITING &&
+		    e->connection == 0)
+			take(context, &waiting);
+	}
+}
+
+void
+dns_matcher_restore(struct dns_matcher *matcher, const struct dns_waiting *waiting)
+{
+	struct dns_message m = {
+		.time = waiting->time,
+		.client = waiting->client,
+		.server = waiting->server,
+		.client_port = waiting->client_port,
+		.server_port = waiting->server_port,
+		.flags = waiting->flags,
+		.transport = waiting->transport,
+		.view = waiting->view,
+		.id = waiting->id,
+		.type = waiting->type,
+		.name_hash = waiting->name_hash,
+		.site_hash = waiting->site_hash,
+		.message_size = waiting->size,
+		.edns_size = waiting->edns_size,
+	};
+	uint64_t hash = dns_matcher_hash(matcher, &m);
+	struct entry *e;
+
+	m.flags &= (uint16_t) ~(DNS_RESPONSE | DNS_CASE_MIXED);
+	take_query(matcher, &m, hash);
+	e = &matcher->entries[set_of(matcher, hash)][find(matcher, &m, hash)];
+	e->flags = waiting->flags;
+	e->case_hash = waiting->case_hash;
+	e->retransmissions = waiting->retransmissions;
+}
