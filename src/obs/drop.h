@@ -143,6 +143,16 @@
 	    "a TCP stream given up because the table or its memory was full")                      \
 	X(STREAM_IGNORED, "stream.ignored", 1,                                                     \
 	    "a TCP segment that no receiver would take: outside the window, or without ACK")       \
+	X(DNS_STREAM_GAP, "dns.stream_gap", 1,                                                     \
+	    "a DNS message over TCP of which octets are missing: not parsed")                      \
+	X(DNS_STREAM_HUNT, "dns.stream_hunt", 1,                                                   \
+	    "a TCP stream of DNS joined in the middle or with octets missing: next message "       \
+	    "sought")                                                                              \
+	X(DNS_STREAM_EMPTY, "dns.stream_empty", 1, "a DNS message over TCP of no octets")          \
+	X(DNS_STREAM_UNFINISHED, "dns.stream_unfinished", 1,                                       \
+	    "a DNS message over TCP begun when its connection ended")                              \
+	X(DNS_STREAM_EVICTED, "dns.stream_evicted", 1,                                             \
+	    "a DNS message over TCP given up because too many were begun")                         \
 	X(FLOW_EVICTED, "flow.evicted", 1, "a flow ended early because the flow table was full")   \
 	X(DNS_TRANSACTION_EVICTED, "dns.transaction_evicted", 1,                                   \
 	    "a DNS query forgotten while it waited for its answer: the table was full")            \
