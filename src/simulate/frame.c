@@ -15,6 +15,8 @@ enum {
 	ETHER_VLAN = 0x8100,
 	IPV4_SIZE = 20,
 	IPV6_SIZE = 40,
+	IPV6_FRAGMENT = 44, /* the header's number, RFC 8200, section 4.5 */
+	IPV6_FRAGMENT_SIZE = 8,
 	TCP_SIZE = 20,
 	UDP_SIZE = 8,
 	ICMP_SIZE = 8,
@@ -80,7 +82,11 @@ put_ipv4(uint8_t *p, const struct datagram *d, size_t l4_size)
 	p[0] = 0x45;
 	put_be16(p + 2, (uint16_t)(IPV4_SIZE + l4_size));
 	put_be16(p + 4, d->ip_id);
-	put_be16(p + 6, 0x4000); /* do not fragment */
+	if (d->fragment)
+		put_be16(
+		    p + 6, (uint16_t)((d->more_fragments ? 0x2000 : 0) | d->fragment_offset / 8));
+	else
+		put_be16(p + 6, 0x4000); /* do not fragment */
 	p[8] = d->ttl;
 	p[9] = d->protocol;
 	memcpy(p + 12, d->source.octets + 12, 4);
@@ -93,12 +99,19 @@ static uint8_t *
 put_ipv6(uint8_t *p, const struct datagram *d, size_t l4_size)
 {
 	put_be32(p, 0x60000000);
-	put_be16(p + 4, (uint16_t)l4_size);
-	p[6] = d->protocol;
+	put_be16(p + 4, (uint16_t)(l4_size + (d->fragment ? IPV6_FRAGMENT_SIZE : 0)));
+	p[6] = d->fragment ? IPV6_FRAGMENT : d->protocol;
 	p[7] = d->ttl;
 	memcpy(p + 8, d->source.octets, 16);
 	memcpy(p + 24, d->destination.octets, 16);
-	return p + IPV6_SIZE;
+	if (!d->fragment)
+		return p + IPV6_SIZE;
+	p += IPV6_SIZE;
+	p[0] = d->protocol;
+	p[1] = 0;
+	put_be16(p + 2, (uint16_t)(d->fragment_offset | d->more_fragments));
+	put_be32(p + 4, d->fragment_id);
+	return p + IPV6_FRAGMENT_SIZE;
 }
 
 static size_t
@@ -134,7 +147,7 @@ static void
 put_icmp(uint8_t *p, const struct datagram *d)
 {
 	p[0] = d->icmp_type;
-	p[1] = 0;
+	p[1] = d->icmp_code;
 	put_be16(p + 2, 0);
 	put_be16(p + 4, d->icmp_id);
 	put_be16(p + 6, d->icmp_sequence);
@@ -187,14 +200,26 @@ size_t
 frame_ip(const struct datagram *d, uint8_t frame[FRAME_MAX], uint32_t *ret_octets)
 {
 	bool ipv4 = address_is_ipv4(&d->source);
-	size_t l4_size = l4_header_size(d) + d->payload_size;
-	uint8_t *p = put_ether(frame, d, ipv4 ? ETHER_IPV4 : ETHER_IPV6);
+	size_t l4_size = (d->fragment ? 0 : l4_header_size(d)) + d->payload_size;
+	uint8_t *ip = put_ether(frame, d, ipv4 ? ETHER_IPV4 : ETHER_IPV6);
+	uint8_t *p = ipv4 ? put_ipv4(ip, d, l4_size) : put_ipv6(ip, d, l4_size);
 
-	assert(l4_size <= 1500 - (ipv4 ? IPV4_SIZE : IPV6_SIZE));
-	p = ipv4 ? put_ipv4(p, d, l4_size) : put_ipv6(p, d, l4_size);
-	put_l4(p, d, l4_size);
-	*ret_octets = (uint32_t)(l4_size + (ipv4 ? IPV4_SIZE : IPV6_SIZE));
+	assert((size_t)(p - ip) + l4_size <= 1500);
+	if (d->fragment)
+		memcpy(p, d->payload, l4_size);
+	else
+		put_l4(p, d, l4_size);
+	*ret_octets = (uint32_t)((size_t)(p - ip) + l4_size);
 	return finish(frame, p + l4_size);
+}
+
+size_t
+frame_l4(const struct datagram *d, uint8_t *l4)
+{
+	size_t size = l4_header_size(d) + d->payload_size;
+
+	put_l4(l4, d, size);
+	return size;
 }
 
 size_t

@@ -86,6 +86,12 @@ simulation_begin(struct simulation *s, nsec_t begin, nsec_t duration,
 	free(own);
 }
 
+void
+simulation_count_totals(struct simulation *s)
+{
+	truth_count_totals(s->truth);
+}
+
 static bool
 before(const struct waiting *a, const struct waiting *b)
 {
@@ -172,6 +178,33 @@ simulation_ip(struct simulation *s, nsec_t time, const struct datagram *d)
 
 	note.frame_size = (uint32_t)frame_ip(d, frame, &note.octets);
 	queue(s, &note, frame);
+}
+
+/* Fragments are as large as 1500 octets allow; all but the last carry a multiple of 8. */
+void
+simulation_fragments(struct simulation *s, nsec_t time, const struct datagram *d)
+{
+	size_t room = address_is_ipv4(&d->source) ? 1480 : 1448, size;
+	struct datagram part = *d;
+	uint8_t *l4;
+
+	assert(d->payload_size <= 65000);
+	if (d->payload_size + 8 <= (address_is_ipv4(&d->source) ? 1480 : 1460)) {
+		simulation_ip(s, time, d);
+		return;
+	}
+	l4 = xmalloc(d->payload_size + 20);
+	size = frame_l4(d, l4);
+	part.fragment = true;
+	for (size_t at = 0; at < size; at += room) {
+		part.more_fragments = size - at > room;
+		part.fragment_offset = (uint16_t)at;
+		part.payload = l4 + at;
+		part.payload_size = part.more_fragments ? room : size - at;
+		simulation_ip(s, time, &part);
+		time += 2 * NSEC_PER_US;
+	}
+	free(l4);
 }
 
 void

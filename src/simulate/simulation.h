@@ -46,6 +46,10 @@ struct random *simulation_random(struct simulation *simulation);
 void simulation_begin(struct simulation *simulation, nsec_t begin, nsec_t duration,
     const char *const *own_prefixes, size_t own_count);
 
+/* Leaves flows, addresses, pairs and ports out of the truth: for scenarios with millions of flows,
+ * that have figures of their own. */
+void simulation_count_totals(struct simulation *simulation);
+
 /* Writes and counts every packet before `time`. */
 void simulation_advance(struct simulation *simulation, nsec_t time);
 
@@ -53,6 +57,10 @@ void simulation_advance(struct simulation *simulation, nsec_t time);
 void simulation_ip(struct simulation *simulation, nsec_t time, const struct datagram *datagram);
 void simulation_arp(struct simulation *simulation, nsec_t time, const struct datagram *datagram,
     uint16_t operation);
+
+/* The same for a datagram of up to 65,000 octets: in fragments where it does not fit into 1500. */
+void
+simulation_fragments(struct simulation *simulation, nsec_t time, const struct datagram *datagram);
 
 /* Tells the truth of a TCP handshake. */
 void simulation_handshake(struct simulation *simulation, nsec_t rtt);

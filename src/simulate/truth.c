@@ -54,6 +54,12 @@ truth_free(struct truth *t)
 	free(t);
 }
 
+void
+truth_count_totals(struct truth *t)
+{
+	t->totals_only = true;
+}
+
 static void
 add(struct truth_count *count, uint32_t octets)
 {
@@ -192,7 +198,7 @@ count_service(struct truth *t, const struct truth_note *note, bool begins)
 void
 truth_frame(struct truth *t, const struct truth_note *note)
 {
-	bool from_own, to_own, begins;
+	bool from_own, to_own, begins = false;
 
 	t->frames++;
 	t->frame_octets += note->frame_size;
@@ -203,7 +209,8 @@ truth_frame(struct truth *t, const struct truth_note *note)
 		return;
 	from_own = is_own(t, &note->source);
 	to_own = is_own(t, &note->destination);
-	begins = begins_record(t, note);
+	if (!t->totals_only)
+		begins = begins_record(t, note);
 	add(&t->versions[address_is_ipv4(&note->source) ? 0 : 1], note->octets);
 	add(&t->protocols[note->protocol], note->octets);
 	add(&t->directions[from_own][to_own], note->octets);
@@ -211,6 +218,8 @@ truth_frame(struct truth *t, const struct truth_note *note)
 	t->records += begins;
 	t->sizes[note->octets]++;
 	count_bin(t, note);
+	if (t->totals_only)
+		return;
 	count_pair(t, note, begins);
 	count_service(t, note, begins);
 }

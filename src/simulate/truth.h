@@ -36,6 +36,9 @@ void truth_begin(
 
 void truth_free(struct truth *truth);
 
+/* Counts no flows, pairs and ports: their keys are left out of the document. */
+void truth_count_totals(struct truth *truth);
+
 /* Counts one frame; frames come in the order of their times. */
 void truth_frame(struct truth *truth, const struct truth_note *note);
 

@@ -32,6 +32,7 @@ struct truth_count {
 
 struct truth {
 	nsec_t begin, bin;
+	bool totals_only;
 	nsec_t first, last;
 	struct prefix *own; /* owned */
 	size_t own_count;

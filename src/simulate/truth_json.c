@@ -63,7 +63,8 @@ protocols_json(const struct truth *t)
 			continue;
 		(void)snprintf(name, sizeof name, "%u", i);
 		one = count_json(&t->protocols[i]);
-		json_object_set_new(one, "flows", number(t->protocol_records[i]));
+		if (!t->totals_only)
+			json_object_set_new(one, "flows", number(t->protocol_records[i]));
 		json_object_set_new(protocols, name, one);
 	}
 	return protocols;
@@ -286,13 +287,15 @@ truth_json(const struct truth *t)
 		count_json(&t->directions[1][0]), "internal", count_json(&t->directions[1][1]),
 		"transit", count_json(&t->directions[0][0])));
 	json_object_set_new(truth, "vlans", vlans_json(t));
-	json_object_set_new(truth, "ports", ports_json(t));
 	json_object_set_new(truth, "sizes", sizes_json(t));
-	json_object_set_new(truth, "flows", flows_json(t));
 	json_object_set_new(truth, "handshakes", handshakes_json(t));
-	json_object_set_new(truth, "addresses", ends_json(t, pairs, false));
-	json_object_set_new(truth, "prefixes", ends_json(t, pairs, true));
-	json_object_set_new(truth, "pairs", pairs_json(t, pairs));
+	if (!t->totals_only) {
+		json_object_set_new(truth, "ports", ports_json(t));
+		json_object_set_new(truth, "flows", flows_json(t));
+		json_object_set_new(truth, "addresses", ends_json(t, pairs, false));
+		json_object_set_new(truth, "prefixes", ends_json(t, pairs, true));
+		json_object_set_new(truth, "pairs", pairs_json(t, pairs));
+	}
 	json_object_set_new(truth, "bins", bins_json(t));
 	json_object_update(truth, t->told);
 	free(pairs);

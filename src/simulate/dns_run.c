@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+/* A run of a scenario dns-…; see dns_run.h.  Its packets are made in dns_send.c. */
+#include "simulate/dns_run.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xmalloc.h"
+#include "simulate/dns_base.h"
+
+static const char *const OWN_PREFIXES[] = { "192.0.2.0/24", "100.64.0.0/10", "2001:db8::/33" };
+
+enum err
+dns_run_begin(struct dns_run *run, struct simulation *simulation, const struct settings *settings,
+    struct err_info *info)
+{
+	nsec_t begin;
+	enum err e = simulation_time(settings_text(settings, "start"), &begin, info);
+
+	if (e != ERR_OK)
+		return e;
+	*run = (struct dns_run){
+		.simulation = simulation,
+		.random = simulation_random(simulation),
+		.settings = settings,
+		.begin = begin,
+		.end = begin + settings_duration(settings, "duration"),
+		.rate = settings_f64(settings, "rate"),
+		.clients = settings_u64(settings, "clients"),
+		.mixed_case = settings_bool(settings, "mixed_case"),
+		.attacks = json_array(),
+		.site = xstrdup(""),
+		.blocks = xstrdup(""),
+	};
+	simulation_begin(simulation, begin, run->end - begin, OWN_PREFIXES,
+	    sizeof OWN_PREFIXES / sizeof OWN_PREFIXES[0]);
+	simulation_count_totals(simulation);
+	run->world = dns_world_new(run->random, settings_u64(settings, "domains"));
+	run->cache = xcalloc(DNS_CACHE_SIZE, sizeof *run->cache);
+	return ERR_OK;
+}
+
+/* Time to the next event. */
+static nsec_t
+gap(struct dns_run *run, const struct dns_source *s)
+{
+	return (nsec_t)random_exponential(run->random, s->mean) + 1;
+}
+
+void
+dns_run_source(
+    struct dns_run *run, dns_event_fn make, void *state, double rate, nsec_t begin, nsec_t end)
+{
+	struct dns_source *s = &run->sources[run->source_count];
+
+	if (rate <= 0)
+		return;
+	assert(run->source_count < DNS_SOURCES);
+	*s = (struct dns_source){ .make = make, .state = state, .end = end };
+	s->mean = (uint64_t)((double)NSEC_PER_SEC / rate);
+	s->next = begin + gap(run, s);
+	run->source_count++;
+}
+
+void
+dns_run_events(struct dns_run *run)
+{
+	for (;;) {
+		struct dns_source *first = NULL;
+		for (size_t i = 0; i < run->source_count; i++) {
+			struct dns_source *s = &run->sources[i];
+			if (s->next < s->end && (first == NULL || s->next < first->next))
+				first = s;
+		}
+		if (first == NULL)
+			break;
+		simulation_advance(run->simulation, first->next);
+		first->make(run, first->state, first->next);
+		first->next += gap(run, first);
+	}
+	simulation_advance(run->simulation, INT64_MAX);
+}
+
+static void PRINTF_LIKE(2, 0) add_text(char **text, const char *format, va_list args)
+{
+	char *more, *both;
+	va_list again;
+	int size;
+
+	va_copy(again, args);
+	size = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	assert(size >= 0);
+	more = xmalloc((size_t)size + 1);
+	(void)vsnprintf(more, (size_t)size + 1, format, args);
+	both = xasprintf("%s%s", *text, more);
+	free(more);
+	free(*text);
+	*text = both;
+}
+
+void
+dns_run_site(struct dns_run *run, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_text(&run->site, format, args);
+	va_end(args);
+}
+
+void
+dns_run_block(struct dns_run *run, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_text(&run->blocks, format, args);
+	va_end(args);
+}
+
+static json_t *
+number(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+void
+dns_run_attack(struct dns_run *run, const char *analysis, const char *kind, json_t *subject,
+    const struct dns_span *span, json_t *measures)
+{
+	char first[64], last[64];
+
+	clock_format(span->first / NSEC_PER_US * NSEC_PER_US, 9, first, sizeof first);
+	clock_format(span->last / NSEC_PER_US * NSEC_PER_US, 9, last, sizeof last);
+	json_array_append_new(run->attacks,
+	    json_pack("{s:s, s:s, s:o, s:s, s:s, s:o}", "analysis", analysis, "kind", kind,
+		"subject", subject, "begin", first, "end", last, "measures", measures));
+}
+
+/* Those that are not 0, by number. */
+static json_t *
+numbers_json(const uint64_t *counts, size_t count)
+{
+	json_t *object = json_object();
+	char name[8];
+
+	for (size_t i = 0; i < count; i++) {
+		if (counts[i] == 0)
+			continue;
+		(void)snprintf(name, sizeof name, "%u", (unsigned)i);
+		json_object_set_new(object, name, number(counts[i]));
+	}
+	return object;
+}
+
+static json_t *
+counts_json(const struct dns_counts *c)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} rows[] = {
+		{ "udp", c->udp },
+		{ "tcp", c->tcp },
+		{ "queries", c->queries },
+		{ "responses", c->responses },
+		{ "ipv4", c->ipv4 },
+		{ "ipv6", c->ipv6 },
+		{ "fragmented", c->fragmented },
+		{ "octets", c->octets },
+		{ "edns", c->edns },
+		{ "dnssec_ok", c->dnssec },
+		{ "cookies", c->cookies },
+		{ "client_subnets", c->subnets },
+		{ "extended_errors", c->ede },
+		{ "truncated", c->truncated },
+		{ "quoted", c->quoted },
+	};
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		json_object_set_new(object, rows[i].name, number(rows[i].value));
+	json_object_set_new(
+	    object, "rcodes", numbers_json(c->rcodes, sizeof c->rcodes / sizeof c->rcodes[0]));
+	json_object_set_new(
+	    object, "types", numbers_json(c->types, sizeof c->types / sizeof c->types[0]));
+	return object;
+}
+
+static void
+write_site(const struct dns_run *run, FILE *file)
+{
+	(void)fputs("# The site that yagura simulate dns-* simulates.\n"
+		    "site:\n"
+		    "  name: Simulated name service\n"
+		    "  own_prefixes: [",
+	    file);
+	for (size_t i = 0; i < sizeof OWN_PREFIXES / sizeof OWN_PREFIXES[0]; i++)
+		(void)fprintf(file, "%s\"%s\"", i > 0 ? ", " : "", OWN_PREFIXES[i]);
+	(void)fprintf(file,
+	    "]\n"
+	    "  authoritative_zones: [" DNS_OWN_ZONES "]\n"
+	    "  customer_pools:\n"
+	    "    - {prefix: 100.64.0.0/10, service: broadband}\n"
+	    "  servers:\n"
+	    "    - {address: 192.0.2.53, role: resolver}\n"
+	    "    - {address: \"2001:db8::53\", role: resolver}\n"
+	    "    - {address: 192.0.2.54, role: authoritative}\n"
+	    "    - {address: \"2001:db8::54\", role: authoritative}\n"
+	    "    - {address: 192.0.2.25, role: mail}\n"
+	    "%s%s",
+	    run->site, run->blocks);
+}
+
+/* STEM.site.yaml beside the capture; nothing when that goes to standard output. */
+static enum err
+write_site_file(const struct dns_run *run, struct err_info *info)
+{
+	const char *output = simulation_output(run->simulation), *dot, *slash;
+	size_t stem;
+	FILE *file;
+	char *path;
+	bool failed = true;
+	enum err e = ERR_OK;
+
+	if (output == NULL || strcmp(output, "-") == 0 || strncmp(output, "/dev/", 5) == 0)
+		return ERR_OK;
+	dot = strrchr(output, '.');
+	slash = strrchr(output, '/');
+	stem = dot != NULL && dot > output && (slash == NULL || dot > slash + 1)
+		   ? (size_t)(dot - output)
+		   : strlen(output);
+	path = xasprintf("%.*s.site.yaml", (int)stem, output);
+	errno = 0;
+	file = fopen(path, "we");
+	if (file != NULL) {
+		write_site(run, file);
+		failed = ferror(file) != 0;
+		failed = fclose(file) != 0 || failed;
+	}
+	if (failed)
+		e = err_set(info, ERR_IO, "%.200s: %s", path, strerror(errno));
+	free(path);
+	return e;
+}
+
+enum err
+dns_run_end(struct dns_run *run, enum err e, struct err_info *info)
+{
+	if (e == ERR_OK)
+		e = write_site_file(run, info);
+
+	simulation_tell(run->simulation, "dns", counts_json(&run->counts));
+	simulation_tell(run->simulation, "attacks", run->attacks);
+	dns_world_free(run->world);
+	free(run->cache);
+	free(run->site);
+	free(run->blocks);
+	return e;
+}
