@@ -44,6 +44,7 @@ enum node_flag {
 struct node {
 	uint32_t parent;
 	uint32_t label; /* offset in labels: length octet and octets */
+	uint32_t since; /* YYYYMMDD; 0: not known */
 	uint8_t flags;
 };
 
@@ -146,7 +147,7 @@ make_path(struct suffix_list *list, const char *text, size_t size)
 }
 
 static bool
-add_rule(struct suffix_list *list, const char *text, size_t size, bool icann)
+add_rule(struct suffix_list *list, const char *text, size_t size, bool icann, uint32_t *since)
 {
 	uint8_t flags = RULE;
 	uint32_t node;
@@ -167,6 +168,9 @@ add_rule(struct suffix_list *list, const char *text, size_t size, bool icann)
 		return false;
 	list->nodes[node].flags |= flags;
 	list->rules++;
+	if (list->nodes[node].parent == ROOT && list->nodes[node].since == 0)
+		list->nodes[node].since = *since;
+	*since = 0;
 	while (list->nodes[node].parent != ROOT)
 		node = list->nodes[node].parent;
 	if (icann)
@@ -189,21 +193,42 @@ read_comment(struct suffix_list *list, const char *line, bool *icann)
 		    (int)strcspn(line + sizeof VERSION - 1, "\r\n"), line + sizeof VERSION - 1);
 }
 
+/* "// aaa : 2015-02-26 American Automobile Association, Inc.": the TLD that follows. */
+static uint32_t
+read_since(const char *line)
+{
+	const char *at = strstr(line, " : ");
+	uint32_t date = 0;
+
+	if (at == NULL || strnlen(at, 13) < 13 || at[7] != '-' || at[10] != '-')
+		return 0;
+	for (size_t i = 3; i < 13; i++) {
+		if (i == 7 || i == 10)
+			continue;
+		if (at[i] < '0' || at[i] > '9')
+			return 0;
+		date = date * 10 + (uint32_t)(at[i] - '0');
+	}
+	return date;
+}
+
 static enum err
 read_lines(struct suffix_list *list, FILE *in, const char *path, struct err_info *info)
 {
 	char *line = NULL;
 	size_t capacity = 0, number = 0;
 	bool icann = false;
+	uint32_t since = 0;
 	enum err e = ERR_OK;
 
 	while (e == ERR_OK && getline(&line, &capacity, in) >= 0) {
 		/* A rule ends at the first white space. */
 		size_t size = strcspn(line, " \t\r\n");
 		number++;
-		if (strncmp(line, "//", 2) == 0)
+		if (strncmp(line, "//", 2) == 0) {
 			read_comment(list, line, &icann);
-		else if (size != 0 && !add_rule(list, line, size, icann))
+			since = read_since(line);
+		} else if (size != 0 && !add_rule(list, line, size, icann, &since))
 			e = err_set(info, ERR_FORMAT, "%s:%zu: \"%.80s\" is no rule of suffixes",
 			    path, number, line);
 		else if (list->count > MAX_NODES)
@@ -324,6 +349,16 @@ suffix_is_delegated(const struct suffix_list *list, const uint8_t *name, size_t 
 	if (list == NULL || find_starts(name, size, starts) == 0)
 		return false;
 	return list->nodes[list->slots[find_slot(list, ROOT, name + starts[0])]].flags & DELEGATED;
+}
+
+uint32_t
+suffix_since(const struct suffix_list *list, const uint8_t *name, size_t size)
+{
+	uint8_t starts[MAX_RULE_LABELS + 1];
+
+	if (list == NULL || find_starts(name, size, starts) == 0)
+		return 0;
+	return list->nodes[list->slots[find_slot(list, ROOT, name + starts[0])]].since;
 }
 
 size_t

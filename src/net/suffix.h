@@ -39,6 +39,11 @@ bool suffix_is_public(const struct suffix_list *list, const uint8_t *name, size_
 /* Whether the last label of the name is a TLD of the list's ICANN part. */
 bool suffix_is_delegated(const struct suffix_list *list, const uint8_t *name, size_t size);
 
+/* The day, as the number YYYYMMDD, on which the registry of the name's last label signed its
+ * contract with ICANN (names of the programme of 2012 and later, as comments of lists up to 2023
+ * have it); 0 when the list does not say. */
+uint32_t suffix_since(const struct suffix_list *list, const uint8_t *name, size_t size);
+
 /* Rules, and the list's own date or version line ("" when it has none). */
 size_t suffix_rules(const struct suffix_list *list);
 const char *suffix_version(const struct suffix_list *list);

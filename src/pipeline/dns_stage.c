@@ -113,7 +113,7 @@ dns_stage_new(
 		return e;
 	}
 	stage->matcher = dns_matcher_new(&matching);
-	(void)framing;
+	stage->framer = dns_framer_new(&framing);
 	stage->held = xcalloc(HELD_MAX, sizeof *stage->held);
 	*ret_stage = stage;
 	return ERR_OK;
@@ -125,6 +125,7 @@ dns_stage_free(struct dns_stage *stage)
 	if (stage == NULL)
 		return;
 	dns_matcher_free(stage->matcher);
+	dns_framer_free(stage->framer);
 	for (size_t i = 0; i < stage->held_count; i++)
 		free(stage->held[(stage->held_first + i) % HELD_MAX].data);
 	free(stage->held);
@@ -532,8 +533,7 @@ take_framed(void *context, const struct stream_event *event, const uint8_t *data
 void
 dns_stage_stream(struct dns_stage *stage, const struct stream_event *event)
 {
-	(void)stage;
-	(void)event;
+	dns_framer_event(stage->framer, event);
 }
 
 void
