@@ -228,6 +228,24 @@
 	    "a TCP connection of an IPFIX exporter with missing octets or no IPFIX: not read on")  \
 	X(EXPORT_TEXT, "export.bad_line", 0,                                                       \
 	    "a line of a table of flows that is no flow, or has a value that cannot be")           \
+	X(DNSTAP_FRAME, "dnstap.bad_frame", 0,                                                     \
+	    "a frame of a dnstap stream that is no dnstap, or ends inside a field")                \
+	X(DNSTAP_TYPE, "dnstap.unknown_type", 0, "a dnstap frame of an unknown type")              \
+	X(DNSTAP_EMPTY, "dnstap.no_message", 0, "a dnstap frame without octets of a DNS message")  \
+	X(DNSTAP_CONTROL, "dnstap.bad_control", 1,                                                 \
+	    "a control frame of a dnstap stream that is unknown, malformed or out of place")       \
+	X(DNSTAP_UNFINISHED, "dnstap.no_stop", 1,                                                  \
+	    "a dnstap stream that ends without a STOP frame: its end may be missing")              \
+	X(DNSTAP_ADDRESS, "dnstap.no_address", 1,                                                  \
+	    "a DNS message without usable addresses of both sides")                                \
+	X(DNSTAP_PROTOCOL, "dnstap.unknown_protocol", 1,                                           \
+	    "a DNS message of an unknown socket protocol: taken as UDP")                           \
+	X(DNSTAP_TIME, "dnstap.no_time", 1,                                                        \
+	    "a DNS message without a usable time: it has that of the one before, or of its "       \
+	    "arrival")                                                                             \
+	X(DNSTAP_CLOCK, "dnstap.clock_wrong", 1,                                                   \
+	    "a DNS message whose time is more than an hour from its arrival: it has that of "      \
+	    "arrival")                                                                             \
 	X(SFLOW_HEADER, "sflow.bad_header", 0,                                                     \
 	    "an sFlow datagram that ends inside its header, or has an unknown kind of address")    \
 	X(SFLOW_TRUNCATED, "sflow.truncated", 0,                                                   \

@@ -272,7 +272,7 @@ fill_slot(struct runner *runner, struct slot *slot)
 			       : CHUNK_PACKETS;
 	e = source_read(runner->source, &slot->chunk, &runner->read_info);
 	slot->end = e != ERR_OK;
-	slot->drops = (struct drop_counters){ 0 };
+	slot->drops = slot->chunk.drops;
 	if (e != ERR_OK) {
 		slot->chunk.count = 0;
 		if (e != ERR_END)

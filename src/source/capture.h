@@ -16,11 +16,15 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "obs/drop.h"
 #include "obs/packet.h"
 #include "source/source.h"
 
 /* What source.c reads before a format's open() is asked; a shorter input is all there is. */
 #define CAPTURE_HEAD_SIZE 28
+
+/* Octets of room for formats that make their packets' data. */
+#define CAPTURE_ROOM (640U << 10)
 
 /* One run over octets that lie in memory. */
 struct capture_run {
@@ -29,9 +33,14 @@ struct capture_run {
 	uint64_t offset;        /* of data[0] in the uncompressed input */
 	struct packet *packets; /* room for `most` */
 	size_t most;
-	bool last; /* no octets come after these */
+	bool last;                   /* no octets come after these */
+	struct drop_counters *drops; /* for what cannot be used: of the chunk */
+	uint8_t
+	    *room; /* formats that make octets (`makes`): where, at least CAPTURE_ROOM of them */
+	size_t room_size;
 
 	/* Results; zero before the run. */
+	size_t room_used;
 	size_t count;        /* packets filled */
 	size_t used;         /* octets of whole records at the beginning */
 	size_t need;         /* octets from there that the next record takes, as far as is known */
@@ -62,6 +71,7 @@ struct capture_format {
 	 * and sets where the first of them is; `text` says why, without naming the file. */
 	uint64_t (*damage)(const void *state, uint64_t *ret_offset, char *text, size_t size);
 	bool exports; /* packets are export messages or text: LINK_EXPORT_… */
+	bool makes;   /* packets' data are made by run(), in the room it is given */
 };
 
 extern const struct capture_format capture_pcap;
@@ -69,6 +79,7 @@ extern const struct capture_format capture_pcapng;
 extern const struct capture_format capture_ipfix;
 extern const struct capture_format capture_netflow5;
 extern const struct capture_format capture_flow_table;
+extern const struct capture_format capture_dnstap;
 
 /* The name of a known format that yagura does not read, or NULL. */
 const char *capture_refused(const uint8_t *head, size_t size);

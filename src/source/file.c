@@ -194,7 +194,7 @@ static enum err
 open_format(struct source_file *source, struct err_info *info)
 {
 	static const struct capture_format *const formats[] = { &capture_pcap, &capture_pcapng,
-		&capture_ipfix, &capture_netflow5, &capture_flow_table };
+		&capture_ipfix, &capture_netflow5, &capture_flow_table, &capture_dnstap };
 	const uint8_t *head = source->carry.data;
 	size_t size = source->carry.end, used = 0;
 	const char *refused = capture_refused(head, size);
@@ -294,15 +294,18 @@ read_round(struct source_file *source, struct chunk *chunk)
 		.offset = source->offset,
 		.packets = chunk->packets,
 		.most = chunk->most != 0 ? chunk->most : CHUNK_PACKETS,
+		.drops = &chunk->drops,
+		.room_size = source->format->makes ? CAPTURE_ROOM : 0,
 	};
 
 	if (source->format_failure != NULL)
 		return false;
-	if (want > chunk->buffer_size) {
+	if (want + run.room_size > chunk->buffer_size) {
 		free(chunk->buffer);
-		chunk->buffer = xmalloc(want);
-		chunk->buffer_size = want;
+		chunk->buffer = xmalloc(want + run.room_size);
+		chunk->buffer_size = want + run.room_size;
 	}
+	run.room = chunk->buffer + want;
 	if (taken > 0)
 		memcpy(chunk->buffer, source->carry.data + source->carry.begin, taken);
 	have += fill(source, chunk->buffer + have, want - have, have);

@@ -32,6 +32,7 @@ source_read(struct source *source, struct chunk *chunk, struct err_info *info)
 {
 	chunk->now = 0;
 	chunk->losses = (struct source_losses){ 0 };
+	chunk->drops = (struct drop_counters){ 0 };
 	return source->kind->read(source, chunk, info);
 }
 

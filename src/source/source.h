@@ -2,7 +2,8 @@
 /*
  * A source: one input file (or standard input) read as packets.
  *
- * The format is recognised by content: pcap, pcapng, and gzip, zstd or xz of them.  Packets come in
+ * The format is recognised by content: pcap, pcapng, flow exports, DNS messages without packets
+ * (source/dns_record.h), and gzip, zstd or xz of them.  Packets come in
  * chunks; a chunk owns its buffer, so several can be in flight at once and be worked on by
  *different threads.  Memory is bounded by the chunk: 512 KiB of data, growing only for a single
  *larger record (up to SOURCE_RECORD_MAX).
@@ -22,6 +23,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "obs/drop.h"
 #include "obs/packet.h"
 
 #define CHUNK_PACKETS         1024
@@ -56,6 +58,7 @@ struct chunk {
 	size_t count;
 	nsec_t now; /* live sources: the clock has come this far, also with no packets; else 0 */
 	struct source_losses losses; /* live sources */
+	struct drop_counters drops;  /* what a source could not use since the chunk before */
 };
 
 void chunk_init(struct chunk *chunk);
