@@ -190,11 +190,13 @@ struct dns_message {
 	uint16_t query_edns_size;
 	uint8_t retransmissions; /* of the same query, seen before this answer */
 
-	uint32_t producer;     /* number of the dnstap producer or file within the run, from 1; 0:
-				  packets */
-	uint64_t connection;   /* TCP: id of the stream, unique within a run; else 0 */
-	uint64_t input_offset; /* of the packet or frame in its input: evidence */
-	uint32_t input_length; /* octets of it there */
+	uint32_t producer;       /* number of the dnstap producer or log, from 1, the same in every
+				    run; 0: packets */
+	const uint8_t *identity; /* its name, not terminated */
+	uint8_t identity_size;   /* 0: it has none, or it is not known here */
+	uint64_t connection;     /* TCP: id of the stream, unique within a run; else 0 */
+	uint64_t input_offset;   /* of the packet or frame in its input: evidence */
+	uint32_t input_length;   /* octets of it there */
 };
 
 /* A query that was given up: no answer within the timeout. */

@@ -295,6 +295,7 @@ hold(struct dns_stage *stage, const struct dns_message *m, uint64_t hash)
 	h->data = xmalloc((size_t)m->size + 1);
 	memcpy(h->data, m->data, m->size);
 	h->room.message.data = h->data;
+	h->room.message.identity_size = 0; /* it lies in the packet, which goes */
 }
 
 /* A query has come: does one of the held responses answer it?  It is matched in its place; where
@@ -446,6 +447,10 @@ take_record(struct dns_stage *stage, const struct packet *p)
 	struct dns_record record;
 
 	memcpy(&record, p->data, sizeof record);
+	size -= record.identity_size;
+	m->identity = p->data + sizeof record + size;
+	m->identity_size = record.identity_size;
+	m->input_length = record.input_length;
 	m->transport = record.transport;
 	m->view = record.view;
 	m->ttl = record.ttl;

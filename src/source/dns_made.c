@@ -20,6 +20,10 @@ dns_made_add(struct capture_run *run, const struct dns_made *made)
 		memcpy(room + sizeof made->record + made->size, made->identity,
 		    made->record.identity_size);
 	run->room_used += (size + 7) / 8 * 8;
+	*to = (struct packet){ .source = made->source,
+		.destination = made->destination,
+		.source_port = made->source_port,
+		.destination_port = made->destination_port };
 	capture_add(run, &(struct packet){
 			     .time = made->time,
 			     .data = room,
@@ -28,10 +32,6 @@ dns_made_add(struct capture_run *run, const struct dns_made *made)
 			     .frame_size = (uint32_t)size,
 			     .link_type = LINK_DNS_MESSAGE,
 			 });
-	to->source = made->source;
-	to->destination = made->destination;
-	to->source_port = made->source_port;
-	to->destination_port = made->destination_port;
 }
 
 uint32_t

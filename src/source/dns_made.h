@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Putting records of DNS messages (source/dns_record.h) into a chunk: private to src/source.
+ * Putting records of DNS messages (obs/dns_record.h) into a chunk: private to src/source.
  *
  * Their octets are made in the room behind what was read (struct capture_run), because a record
  * lies nowhere in an input as it is handed on.
@@ -8,8 +8,8 @@
 #ifndef YAGURA_SOURCE_DNS_MADE_H
 #define YAGURA_SOURCE_DNS_MADE_H
 
+#include "obs/dns_record.h"
 #include "source/capture.h"
-#include "source/dns_record.h"
 
 #define DNS_MESSAGE_MAX 65535
 /* What one record takes at most, with the octets that align the next. */

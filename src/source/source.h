@@ -3,7 +3,7 @@
  * A source: one input file (or standard input) read as packets.
  *
  * The format is recognised by content: pcap, pcapng, flow exports, DNS messages without packets
- * (source/dns_record.h), and gzip, zstd or xz of them.  Packets come in
+ * (obs/dns_record.h), and gzip, zstd or xz of them.  Packets come in
  * chunks; a chunk owns its buffer, so several can be in flight at once and be worked on by
  *different threads.  Memory is bounded by the chunk: 512 KiB of data, growing only for a single
  *larger record (up to SOURCE_RECORD_MAX).

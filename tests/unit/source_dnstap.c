@@ -2,7 +2,7 @@
 /* dnstap frames and files of them. */
 #include "dnstap_build.h"
 #include "obs/dns.h"
-#include "source/dns_record.h"
+#include "obs/dns_record.h"
 #include "source/dnstap.h"
 
 static const struct tap QUERY = { .identity = "ns1",
