@@ -116,9 +116,9 @@ void dns_walk_init(struct dns_walk *walk, const uint8_t *message, size_t size);
 /* The next record, OPT included; false at the end or at the first that does not fit. */
 bool dns_walk_next(struct dns_walk *walk, struct dns_rr *ret_rr);
 
-/* The record's data as text in the presentation format of its type (names expanded, "\# n hex" of
- * RFC 3597 for types not known); returns the length needed, as snprintf.  `type` 0 gives RFC
- * 3597 form. */
+/* The record's data as text in the presentation format of its type (names in lower case with their
+ * final dot, "\# n hex" of RFC 3597 for types not known); returns the length needed, as snprintf.
+ * `type` 0 gives RFC 3597 form. */
 size_t dns_rdata_text(
     const uint8_t *message, size_t size, const struct dns_rr *rr, char *text, size_t text_size);
 
