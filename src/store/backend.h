@@ -9,7 +9,7 @@
 
 #include "store/store.h"
 
-struct store_flows;
+struct store_raw;
 
 struct store_backend {
 	const char *scheme; /* the part of the URL before the colon */
@@ -23,8 +23,8 @@ struct store_backend {
 	    struct err_info *info);
 	enum err (*append)(struct store *store, uint64_t input, nsec_t window_begin,
 	    const struct rows *rows, struct err_info *info);
-	enum err (*append_flows)(
-	    struct store *store, const struct store_flows *flows, struct err_info *info);
+	enum err (*append_raw)(
+	    struct store *store, const struct store_raw *rows, struct err_info *info);
 	enum err (*input_begin)(struct store *store, struct store_input *input,
 	    store_fingerprint_fn fingerprint, enum store_input_state *ret_state,
 	    uint64_t *ret_resume_windows, struct err_info *info);
@@ -35,7 +35,9 @@ struct store_backend {
 	struct query_source (*query)(struct store *store, bool streaming);
 	enum err (*drop_before)(struct store *store, nsec_t time, struct err_info *info);
 	enum err (*drop_rows_before)(struct store *store, nsec_t time, struct err_info *info);
-	enum err (*drop_flows_before)(struct store *store, nsec_t time, struct err_info *info);
+	/* Raw rows of flows, or of DNS transactions. */
+	enum err (*drop_raw_before)(
+	    struct store *store, bool dns, nsec_t time, struct err_info *info);
 	enum err (*export)(struct store *store, const char *sql, const char *format,
 	    const char *path, struct err_info *info);
 	enum err (*check)(struct store *store, struct err_info *info);
@@ -43,13 +45,20 @@ struct store_backend {
 	    struct store *store, struct store_stats *ret_stats, struct err_info *info);
 };
 
-/* The flows of one call of store_append_flows or store_append_records: one of the two pointers is
- * set. */
-struct store_flows {
+enum store_raw_kind {
+	STORE_FLOWS,        /* items are struct flow */
+	STORE_RECORDS,      /* items are pointers to struct flow_record */
+	STORE_TRANSACTIONS, /* items are struct dns_transaction, options struct store_privacy */
+};
+
+/* The raw rows of one call of store_append_flows, store_append_records or
+ * store_append_transactions. */
+struct store_raw {
+	enum store_raw_kind kind;
 	uint64_t input;
 	nsec_t window_begin;
-	const struct flow *flows;                 /* borrowed */
-	const struct flow_record *const *records; /* borrowed */
+	const void *items;   /* borrowed */
+	const void *options; /* borrowed */
 	size_t count;
 };
 

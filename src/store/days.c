@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Flows by day; see days.h. */
+/* Raw rows by day; see days.h. */
 #include "store/days.h"
 
 #include <dirent.h>
@@ -15,9 +15,10 @@
 #define NO_DAY       SIZE_MAX
 
 void
-days_init(struct days *days, struct engine *engine)
+days_init(struct days *days, struct engine *engine, const struct raw_set *set)
 {
 	days->engine = engine;
+	days->set = set;
 	days->last = NO_DAY;
 }
 
@@ -31,8 +32,8 @@ end_writing(struct days *days, struct day *day)
 static void
 close_writers(struct day *day)
 {
-	for (size_t i = 0; i < FLOWS_KINDS; i++)
-		flows_close(&day->writers[i]);
+	for (size_t i = 0; i < RAW_TABLES; i++)
+		raw_close(&day->writers[i]);
 }
 
 static void
@@ -90,11 +91,12 @@ find_day(struct days *days, uint32_t number)
 	if (index != NO_DAY)
 		return index;
 	name_day(number, day.name);
-	(void)snprintf(day.catalog, sizeof day.catalog, "flows_%s", day.name);
+	(void)snprintf(day.catalog, sizeof day.catalog, "%s_%s", days->set->directory, day.name);
 	for (char *p = day.catalog; *p != '\0'; p++)
 		if (*p == '-')
 			*p = '_';
-	day.path = xasprintf("%s/flows/%s" SUFFIX, days->engine->directory, day.name);
+	day.path =
+	    xasprintf("%s/%s/%s" SUFFIX, days->engine->directory, days->set->directory, day.name);
 	days->all = xrealloc_array(days->all, days->count + 1, sizeof *days->all);
 	days->all[days->count] = day;
 	return days->count++;
@@ -124,11 +126,11 @@ parse_day(const char *name, uint32_t *ret_number)
 	       (*end == '\0' || strcmp(end, SUFFIX) == 0);
 }
 
-/* Finds every file of flows. */
+/* Finds every file. */
 static enum err
 list_days(struct days *days, struct err_info *info)
 {
-	char *path = xasprintf("%s/flows", days->engine->directory);
+	char *path = xasprintf("%s/%s", days->engine->directory, days->set->directory);
 	DIR *directory = opendir(path);
 	const struct dirent *entry;
 	enum err e = ERR_OK;
@@ -200,32 +202,36 @@ open_day(struct days *days, struct day *day, struct err_info *info)
 	return ERR_OK;
 }
 
-/* The tables of an attached day: a set of 1 << kind.  A crash may have left it without any. */
+/* The tables of an attached day: a set of 1 << number.  A crash may have left it without any. */
 static enum err
-day_tables(struct days *days, const struct day *day, unsigned *ret_kinds, struct err_info *info)
+day_tables(struct days *days, const struct day *day, unsigned *ret_tables, struct err_info *info)
 {
-	uint64_t kinds = 0;
-	enum err e = engine_number(days->engine, days->engine->attacher, &kinds, info,
-	    "SELECT CAST(coalesce(sum(CASE table_name WHEN '%s' THEN %u WHEN '%s' THEN %u END), 0) "
-	    "AS UBIGINT) FROM duckdb_tables() WHERE database_name = '%s'",
-	    flows_table(FLOWS_METERED), 1U << FLOWS_METERED, flows_table(FLOWS_EXPORTED),
-	    1U << FLOWS_EXPORTED, day->catalog);
+	unsigned tables = 0;
+	enum err e = ERR_OK;
 
-	*ret_kinds = (unsigned)kinds;
+	for (size_t i = 0; i < days->set->table_count && e == ERR_OK; i++) {
+		uint64_t found = 0;
+		e = engine_number(days->engine, days->engine->attacher, &found, info,
+		    "SELECT count(*) FROM duckdb_tables() WHERE database_name = '%s' AND "
+		    "table_name = '%s'",
+		    day->catalog, days->set->tables[i].name);
+		tables |= found != 0 ? 1U << i : 0;
+	}
+	*ret_tables = tables;
 	return e;
 }
 
-/* Deletes rows of every kind from an opened day. */
+/* Deletes rows of every table from an opened day. */
 static enum err
 delete_rows(struct days *days, const struct day *day, const char *condition, struct err_info *info)
 {
-	unsigned kinds;
-	enum err e = day_tables(days, day, &kinds, info);
+	unsigned tables;
+	enum err e = day_tables(days, day, &tables, info);
 
-	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && e == ERR_OK; kind++)
-		if ((kinds & 1U << kind) != 0)
+	for (size_t i = 0; i < days->set->table_count && e == ERR_OK; i++)
+		if ((tables & 1U << i) != 0)
 			e = engine_run(days->engine, day->connection, info,
-			    "DELETE FROM %s.%s WHERE %s", day->catalog, flows_table(kind),
+			    "DELETE FROM %s.%s WHERE %s", day->catalog, days->set->tables[i].name,
 			    condition);
 	return e;
 }
@@ -261,34 +267,36 @@ note_input(struct days *days, struct day *day, uint64_t input, struct err_info *
 	if (day->noted_input == input)
 		return ERR_OK;
 	e = engine_run(days->engine, days->engine->attacher, info,
-	    "INSERT INTO flow_days SELECT '%s', %llu WHERE NOT EXISTS (SELECT 1 FROM flow_days "
+	    "INSERT INTO %s SELECT '%s', %llu WHERE NOT EXISTS (SELECT 1 FROM %s "
 	    "WHERE day = '%s' AND input_id = %llu)",
-	    day->name, (unsigned long long)input, day->name, (unsigned long long)input);
+	    days->set->registry, day->name, (unsigned long long)input, days->set->registry,
+	    day->name, (unsigned long long)input);
 	if (e == ERR_OK)
 		day->noted_input = input;
 	return e;
 }
 
-/* The writer of one kind, and the table it writes to. */
+/* The writer of one table, and the table it writes to. */
 static enum err
-open_writer(struct days *days, struct day *day, enum flows_kind kind, struct err_info *info)
+open_writer(struct days *days, struct day *day, size_t table, struct err_info *info)
 {
 	struct writer_place place = { day->connection, day->catalog, NULL, day->path, NULL };
 	char *sql;
 	enum err e;
 
-	if (flows_is_open(&day->writers[kind]))
+	if (raw_is_open(&day->writers[table]))
 		return ERR_OK;
-	sql = flows_create_sql(kind, day->catalog);
+	sql = raw_create_sql(days->set, table, day->catalog);
 	e = engine_run(days->engine, day->connection, info, "%s", sql);
 	free(sql);
-	return e != ERR_OK ? e : flows_open(&day->writers[kind], days->engine, kind, &place, info);
+	return e != ERR_OK ? e
+			   : raw_open(&day->writers[table], days->engine, &days->set->tables[table],
+				 &place, info);
 }
 
-/* Opens the day's transaction, when it is not open, for rows of one kind and input. */
+/* Opens the day's transaction, when it is not open, for rows of one table and input. */
 static enum err
-begin_day(
-    struct days *days, struct day *day, enum flows_kind kind, uint64_t input, struct err_info *info)
+begin_day(struct days *days, struct day *day, size_t table, uint64_t input, struct err_info *info)
 {
 	enum err e = open_day(days, day, info);
 
@@ -299,24 +307,19 @@ begin_day(
 		day->writing = e == ERR_OK;
 		days->writing += day->writing;
 	}
-	return e != ERR_OK ? e : open_writer(days, day, kind, info);
+	return e != ERR_OK ? e : open_writer(days, day, table, info);
 }
 
-static const struct flow *
-flow_at(const struct store_flows *flows, size_t at)
-{
-	return flows->records != NULL ? &flows->records[at]->flow : &flows->flows[at];
-}
-
+/* The day that a row belongs to. */
 static uint32_t
-day_of(const struct flow *f)
+day_of(const struct raw_rows *rows, size_t at)
 {
-	nsec_t end = flow_finish(f);
+	nsec_t time = rows->set->time_of[rows->table](rows->items, at);
 
-	return end > 0 ? (uint32_t)(end / NSEC_PER_DAY) : 0;
+	return time > 0 ? (uint32_t)(time / NSEC_PER_DAY) : 0;
 }
 
-/* The day whose file a flow of day `number` goes to. */
+/* The day whose file a row of day `number` goes to. */
 static size_t
 choose_day(struct days *days, uint32_t number)
 {
@@ -335,29 +338,25 @@ choose_day(struct days *days, uint32_t number)
 }
 
 enum err
-days_append(
-    struct days *days, const struct store_flows *flows, uint64_t number, struct err_info *info)
+days_append(struct days *days, const struct raw_rows *rows, uint64_t number, struct err_info *info)
 {
-	enum flows_kind kind = flows_kind(flows);
-
-	for (size_t at = 0; at < flows->count;) {
-		uint32_t number_of_day = day_of(flow_at(flows, at));
+	for (size_t at = 0; at < rows->count;) {
+		uint32_t number_of_day = day_of(rows, at);
+		struct raw_rows part = *rows;
 		size_t end = at + 1;
 		struct day *day;
 		enum err e;
 
-		while (end < flows->count && day_of(flow_at(flows, end)) == number_of_day)
+		while (end < rows->count && day_of(rows, end) == number_of_day)
 			end++;
 		if (days->last == NO_DAY || days->all[days->last].number != number_of_day)
 			days->last = choose_day(days, number_of_day);
 		day = &days->all[days->last];
-		e = begin_day(days, day, kind, flows->input, info);
+		part.items = (const char *)rows->items + at * rows->set->stride[rows->table];
+		part.count = end - at;
+		e = begin_day(days, day, rows->table, rows->input, info);
 		if (e == ERR_OK)
-			e = flows_append(&day->writers[kind],
-			    &(struct store_flows){ flows->input, flows->window_begin,
-				kind == FLOWS_METERED ? flows->flows + at : NULL,
-				kind == FLOWS_EXPORTED ? flows->records + at : NULL, end - at },
-			    number, info);
+			e = raw_append(&day->writers[rows->table], &part, number, info);
 		if (e != ERR_OK)
 			return e;
 		day->used = number;
@@ -376,9 +375,9 @@ days_commit(struct days *days, struct err_info *info)
 		struct day *day = &days->all[i];
 		if (!day->writing)
 			continue;
-		for (size_t k = 0; k < FLOWS_KINDS && e == ERR_OK; k++)
-			if (flows_is_open(&day->writers[k]))
-				e = flows_flush(&day->writers[k], info);
+		for (size_t k = 0; k < RAW_TABLES && e == ERR_OK; k++)
+			if (raw_is_open(&day->writers[k]))
+				e = raw_flush(&day->writers[k], info);
 		if (e == ERR_OK)
 			e = engine_run(days->engine, day->connection, info, "COMMIT");
 		if (e == ERR_OK)
@@ -418,7 +417,7 @@ is_embryo(const struct day *day)
 	return !day->attached && (stat(day->path, &st) != 0 || st.st_size < ENGINE_LEAST_FILE);
 }
 
-/* One row of flow_days whose input is gone or not complete. */
+/* One row of the days' registry whose input is gone or not complete. */
 static enum err
 clean_day(struct days *days, const struct result *r, uint64_t last, struct err_info *info)
 {
@@ -438,22 +437,25 @@ clean_day(struct days *days, const struct result *r, uint64_t last, struct err_i
 	} else {
 		/* Of an input that is gone every row goes, of one that is not complete those of
 		 * commits that summary.duckdb never saw. */
-		int size = snprintf(condition, sizeof condition, "flow.input = %llu", input);
+		int size = snprintf(
+		    condition, sizeof condition, "%s.input = %llu", days->set->field, input);
 		if (!gone)
 			(void)snprintf(condition + size, sizeof condition - (size_t)size,
-			    " AND flow.commit_number > %llu", (unsigned long long)last);
+			    " AND %s.commit_number > %llu", days->set->field,
+			    (unsigned long long)last);
 		e = open_day(days, day, info);
 		if (e == ERR_OK)
 			e = delete_rows(days, day, condition, info);
 	}
 	if (e == ERR_OK && gone)
 		e = engine_run(engine, engine->attacher, info,
-		    "DELETE FROM flow_days WHERE day = '%s' AND input_id = %llu", day->name, input);
+		    "DELETE FROM %s WHERE day = '%s' AND input_id = %llu", days->set->registry,
+		    day->name, input);
 	return e;
 }
 
-#define UNSETTLED                                                                  \
-	"FROM flow_days LEFT JOIN inputs ON inputs.id = flow_days.input_id WHERE " \
+#define UNSETTLED                                                              \
+	"FROM %s AS days LEFT JOIN inputs ON inputs.id = days.input_id WHERE " \
 	"(inputs.id IS NULL OR inputs.complete = 0)"
 
 enum err
@@ -461,7 +463,8 @@ days_clean(struct days *days, uint64_t last, struct err_info *info)
 {
 	struct result *r;
 	enum err e = engine_select(days->engine, days->engine->attacher, &r, info,
-	    "SELECT day, input_id, inputs.id IS NULL " UNSETTLED " ORDER BY day, input_id");
+	    "SELECT day, input_id, inputs.id IS NULL " UNSETTLED " ORDER BY day, input_id",
+	    days->set->registry);
 
 	if (e != ERR_OK)
 		return e;
@@ -482,7 +485,7 @@ is_unsettled(struct days *days, const struct day *day, bool *ret_unsettled, stru
 
 	if (days->engine->read_only)
 		e = engine_number(days->engine, days->engine->attacher, &count, info,
-		    "SELECT count(*) " UNSETTLED " AND day = '%s'", day->name);
+		    "SELECT count(*) " UNSETTLED " AND day = '%s'", days->set->registry, day->name);
 	*ret_unsettled = count > 0;
 	return e;
 }
@@ -491,18 +494,18 @@ is_unsettled(struct days *days, const struct day *day, bool *ret_unsettled, stru
 static enum err
 check_day(struct days *days, struct day *day, struct err_info *info)
 {
-	unsigned kinds = 0;
+	unsigned tables = 0;
 	uint64_t ignored;
 	enum err e = attach(days, day, info);
 
 	if (e != ERR_OK)
 		return e;
-	e = day_tables(days, day, &kinds, info);
-	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && e == ERR_OK; kind++)
-		if ((kinds & 1U << kind) != 0)
+	e = day_tables(days, day, &tables, info);
+	for (size_t i = 0; i < days->set->table_count && e == ERR_OK; i++)
+		if ((tables & 1U << i) != 0)
 			e = engine_number(days->engine, days->engine->attacher, &ignored, info,
 			    "SELECT bit_xor(hash(rows)) FROM %s.%s AS rows", day->catalog,
-			    flows_table(kind));
+			    days->set->tables[i].name);
 	return e != ERR_OK ? name_file(day, e, info) : ERR_OK;
 }
 
@@ -519,13 +522,13 @@ days_check(struct days *days, struct err_info *info)
 
 /* Attaches a day, and reads it as a test when damaged ones are to be left out. */
 static enum err
-attach_to_read(struct days *days, struct day *day, unsigned *ret_kinds, struct err_info *info)
+attach_to_read(struct days *days, struct day *day, unsigned *ret_tables, struct err_info *info)
 {
 	enum err e = attach(days, day, info);
 
-	*ret_kinds = 0;
+	*ret_tables = 0;
 	if (e == ERR_OK)
-		e = day_tables(days, day, ret_kinds, info);
+		e = day_tables(days, day, ret_tables, info);
 	if (e == ERR_OK && days->skip_damaged)
 		e = check_day(days, day, info);
 	return e;
@@ -533,13 +536,13 @@ attach_to_read(struct days *days, struct day *day, unsigned *ret_kinds, struct e
 
 /* " UNION ALL SELECT …" of one table, after the text of each view. */
 static void
-add_selects(
-    char *sql[FLOWS_VIEWS], const struct day *day, enum flows_kind kind, const char *condition)
+add_selects(const struct days *days, char *sql[RAW_VIEWS], const struct day *day, size_t table,
+    const char *condition)
 {
-	char *from = xasprintf("%s.%s%s", day->catalog, flows_table(kind), condition);
+	char *from = xasprintf("%s.%s%s", day->catalog, days->set->tables[table].name, condition);
 
-	for (enum flows_view view = 0; view < FLOWS_VIEWS; view++) {
-		char *select = flows_view_sql(kind, view, from);
+	for (size_t view = 0; view < RAW_VIEWS; view++) {
+		char *select = raw_view_sql(days->set, table, view, from);
 		char *longer = xasprintf("%s UNION ALL %s", sql[view], select);
 		free(select);
 		free(sql[view]);
@@ -550,43 +553,43 @@ add_selects(
 
 /* Adds the SELECTs of one day to each view; none when the day has nothing or is left out. */
 static enum err
-add_day(struct days *days, struct day *day, uint64_t last, char *sql[FLOWS_VIEWS],
-    struct err_info *info)
+add_day(
+    struct days *days, struct day *day, uint64_t last, char *sql[RAW_VIEWS], struct err_info *info)
 {
 	char condition[160] = "";
 	bool unsettled = false;
-	unsigned kinds = 0;
+	unsigned tables = 0;
 	enum err e = is_unsettled(days, day, &unsettled, info);
 
-	/* A file that is not there was thought of, but its flows went elsewhere. */
+	/* A file that is not there was thought of, but its rows went elsewhere. */
 	if (e != ERR_OK || (is_embryo(day) && (unsettled || access(day->path, F_OK) != 0)))
 		return e;
-	e = attach_to_read(days, day, &kinds, info);
+	e = attach_to_read(days, day, &tables, info);
 	if (e == ERR_DAMAGED && days->skip_damaged)
 		return ERR_OK;
 	if (unsettled)
 		(void)snprintf(condition, sizeof condition,
-		    " WHERE flow.commit_number <= %llu AND flow.input IN (SELECT id FROM "
+		    " WHERE %s.commit_number <= %llu AND %s.input IN (SELECT id FROM "
 		    "summary.inputs)",
-		    (unsigned long long)last);
-	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && e == ERR_OK; kind++)
-		if ((kinds & 1U << kind) != 0)
-			add_selects(sql, day, kind, condition);
+		    days->set->field, (unsigned long long)last, days->set->field);
+	for (size_t i = 0; i < days->set->table_count && e == ERR_OK; i++)
+		if ((tables & 1U << i) != 0)
+			add_selects(days, sql, day, i, condition);
 	return e;
 }
 
 /* Makes one view of what all days gave for it. */
 static enum err
-create_view(struct days *days, enum flows_view view, const char *sql, struct err_info *info)
+create_view(struct days *days, size_t view, const char *sql, struct err_info *info)
 {
 	return engine_run(days->engine, days->engine->reader, info,
-	    "CREATE OR REPLACE TEMP VIEW %s AS %s", flows_view_name(view), sql);
+	    "CREATE OR REPLACE TEMP VIEW %s AS %s", days->set->views[view], sql);
 }
 
 enum err
 days_view(struct days *days, uint64_t last, struct err_info *info)
 {
-	char *sql[FLOWS_VIEWS];
+	char *sql[RAW_VIEWS];
 	enum err e = days->viewed ? ERR_OK : list_days(days, info);
 
 	if (e != ERR_OK || days->viewed)
@@ -594,11 +597,11 @@ days_view(struct days *days, uint64_t last, struct err_info *info)
 	if (days->count > 1)
 		qsort(days->all, days->count, sizeof *days->all, compare_days);
 	days->last = NO_DAY;
-	for (enum flows_view view = 0; view < FLOWS_VIEWS; view++)
-		sql[view] = flows_nothing_sql(view);
+	for (size_t view = 0; view < RAW_VIEWS; view++)
+		sql[view] = raw_nothing_sql(days->set, view);
 	for (size_t i = 0; i < days->count && e == ERR_OK; i++)
 		e = add_day(days, &days->all[i], last, sql, info);
-	for (enum flows_view view = 0; view < FLOWS_VIEWS; view++) {
+	for (size_t view = 0; view < RAW_VIEWS; view++) {
 		if (e == ERR_OK)
 			e = create_view(days, view, sql[view], info);
 		free(sql[view]);
@@ -629,7 +632,7 @@ drop_day(struct days *days, struct day *day, struct err_info *info)
 	free(wal);
 	if (e == ERR_OK)
 		e = engine_run(days->engine, days->engine->attacher, info,
-		    "DELETE FROM flow_days WHERE day = '%s'", day->name);
+		    "DELETE FROM %s WHERE day = '%s'", days->set->registry, day->name);
 	return e;
 }
 
@@ -637,13 +640,13 @@ drop_day(struct days *days, struct day *day, struct err_info *info)
 static enum err
 thin_day(struct days *days, struct day *day, nsec_t time, struct err_info *info)
 {
-	char condition[64];
+	char condition[96];
 	enum err e = access(day->path, F_OK) == 0 ? open_day(days, day, info) : ERR_END;
 
 	if (e != ERR_OK)
 		return e == ERR_END ? ERR_OK : e;
-	(void)snprintf(condition, sizeof condition, "flow.flow_end_milliseconds < %lld",
-	    time > 0 ? (long long)(time / NSEC_PER_MS) : 0);
+	(void)snprintf(condition, sizeof condition, "%s.%s < %lld", days->set->field,
+	    days->set->time, time > 0 ? (long long)(time / NSEC_PER_MS) : 0);
 	return delete_rows(days, day, condition, info);
 }
 
@@ -654,9 +657,9 @@ days_drop_before(struct days *days, nsec_t time, bool exactly, struct err_info *
 	size_t kept = 0;
 
 	/* The views name the days: they go first. */
-	for (enum flows_view view = 0; view < FLOWS_VIEWS && e == ERR_OK; view++)
+	for (size_t view = 0; view < RAW_VIEWS && e == ERR_OK; view++)
 		e = engine_run(days->engine, days->engine->reader, info,
-		    "DROP VIEW IF EXISTS temp.%s", flows_view_name(view));
+		    "DROP VIEW IF EXISTS temp.%s", days->set->views[view]);
 	days->viewed = false;
 	days->last = NO_DAY;
 	for (size_t i = 0; i < days->count; i++) {

@@ -6,6 +6,7 @@
  * the number of the commit.  When any step fails nothing of this window counts, and the store must
  * be opened again: that removes what the days may hold too much.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -16,10 +17,27 @@
 #include "store/ask.h"
 #include "store/duck.h"
 #include "store/export.h"
+#include "store/flows.h"
 #include "store/functions.h"
+#include "store/transactions.h"
 
 /* What this program writes.  A store with a higher number was made by a newer version. */
 #define SCHEMA_VERSION 1
+
+static const struct raw_set *const SETS[DUCK_SETS] = {
+	[DUCK_FLOWS] = &flows_raw,
+	[DUCK_DNS] = &dns_raw,
+};
+
+/* Where raw rows of a kind go. */
+static const struct {
+	enum duck_set set;
+	size_t table;
+} KINDS[] = {
+	[STORE_FLOWS] = { DUCK_FLOWS, FLOWS_METERED },
+	[STORE_RECORDS] = { DUCK_FLOWS, FLOWS_EXPORTED },
+	[STORE_TRANSACTIONS] = { DUCK_DNS, 0 },
+};
 
 static bool
 in_memory(const struct duck *d)
@@ -38,26 +56,31 @@ make_directory(const char *path, struct err_info *info)
 	return ERR_OK;
 }
 
-/* Removes a summary.duckdb that a crash left only begun, in a store that has no flows either. */
+/* Removes a summary.duckdb that a crash left only begun, in a store that has no raw rows either. */
 static void
 remove_embryo(const struct duck *d)
 {
-	char *flows = xasprintf("%s/flows", d->engine.directory);
+	bool empty = true;
 	struct stat st;
 
-	/* rmdir succeeds on an empty directory only. */
-	if (stat(d->path, &st) == 0 && st.st_size < ENGINE_LEAST_FILE &&
-	    (rmdir(flows) == 0 || errno == ENOENT))
+	if (stat(d->path, &st) != 0 || st.st_size >= ENGINE_LEAST_FILE)
+		return;
+	for (size_t i = 0; i < DUCK_SETS; i++) {
+		char *path = xasprintf("%s/%s", d->engine.directory, SETS[i]->directory);
+		/* rmdir succeeds on an empty directory only. */
+		empty = (rmdir(path) == 0 || errno == ENOENT) && empty;
+		free(path);
+	}
+	if (empty)
 		(void)unlink(d->path);
-	free(flows);
 }
 
-/* Makes DIR, DIR/flows and DIR/scratch when writing, and finds the absolute name. */
+/* Makes DIR, DIR/flows, DIR/dns and DIR/scratch when writing, and finds the absolute name. */
 static enum err
 find_directory(
     struct duck *d, const char *place, const struct store_options *options, struct err_info *info)
 {
-	static const char *const PARTS[] = { "flows", "scratch" };
+	static const char *const PARTS[] = { "flows", "dns", "scratch" };
 	char absolute[PATH_MAX];
 	enum err e = ERR_OK;
 
@@ -75,7 +98,7 @@ find_directory(
 	d->path = xasprintf("%s/summary.duckdb", absolute);
 	if (options->mode == STORE_WRITE)
 		remove_embryo(d);
-	for (size_t i = 0; i < 2 && e == ERR_OK && options->mode == STORE_WRITE; i++) {
+	for (size_t i = 0; i < 3 && e == ERR_OK && options->mode == STORE_WRITE; i++) {
 		char *part = xasprintf("%s/%s", absolute, PARTS[i]);
 		e = make_directory(part, info);
 		free(part);
@@ -157,42 +180,56 @@ read_state(struct duck *d, struct err_info *info)
 	return e;
 }
 
-/* The tables of flows in memory and the views over them. */
+/* The tables of a set in memory and the views over them. */
 static enum err
-create_flows(struct duck *d, struct err_info *info)
+create_raw(struct duck *d, const struct raw_set *set, struct err_info *info)
 {
 	enum err e = ERR_OK;
 
-	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && e == ERR_OK; kind++) {
-		char *sql = flows_create_sql(kind, NULL);
+	for (size_t i = 0; i < set->table_count && e == ERR_OK; i++) {
+		char *sql = raw_create_sql(set, i, NULL);
 		e = engine_run(&d->engine, d->engine.writer, info, "%s", sql);
 		free(sql);
 	}
-	for (enum flows_view view = 0; view < FLOWS_VIEWS && e == ERR_OK; view++) {
-		char *metered = flows_view_sql(FLOWS_METERED, view, flows_table(FLOWS_METERED));
-		char *exported = flows_view_sql(FLOWS_EXPORTED, view, flows_table(FLOWS_EXPORTED));
-		e = engine_run(&d->engine, d->engine.writer, info,
-		    "CREATE VIEW %s AS %s UNION ALL %s", flows_view_name(view), metered, exported);
-		free(metered);
-		free(exported);
+	for (size_t view = 0; view < RAW_VIEWS && e == ERR_OK; view++) {
+		char *sql = raw_view_sql(set, 0, view, set->tables[0].name);
+		for (size_t i = 1; i < set->table_count; i++) {
+			char *select = raw_view_sql(set, i, view, set->tables[i].name);
+			char *longer = xasprintf("%s UNION ALL %s", sql, select);
+			free(select);
+			free(sql);
+			sql = longer;
+		}
+		e = engine_run(&d->engine, d->engine.writer, info, "CREATE VIEW %s AS %s",
+		    set->views[view], sql);
+		free(sql);
 	}
 	return e;
 }
 
+/* What a set needs in an opened store; a store of an earlier version may not have its registry. */
 static enum err
-prepare_flows(struct duck *d, struct err_info *info)
+prepare_set(struct duck *d, enum duck_set set, struct err_info *info)
 {
-	days_init(&d->days, &d->engine);
-	if (in_memory(d))
-		return create_flows(d, info);
-	return d->engine.read_only ? ERR_OK : days_clean(&d->days, d->number - 1, info);
+	enum err e;
+
+	days_init(&d->days[set], &d->engine, SETS[set]);
+	if (d->engine.read_only)
+		return ERR_OK;
+	e = engine_run(&d->engine, d->engine.writer, info,
+	    "CREATE TABLE IF NOT EXISTS %s (day VARCHAR, input_id UBIGINT)", SETS[set]->registry);
+	if (e != ERR_OK)
+		return e;
+	return in_memory(d) ? create_raw(d, SETS[set], info)
+			    : days_clean(&d->days[set], d->number - 1, info);
 }
 
 static void
-close_flows(struct duck *d)
+close_raw(struct duck *d)
 {
-	for (size_t i = 0; i < FLOWS_KINDS; i++)
-		flows_close(&d->flow_writers[i]);
+	for (size_t i = 0; i < DUCK_SETS; i++)
+		for (size_t k = 0; k < RAW_TABLES; k++)
+			raw_close(&d->raw_writers[i][k]);
 }
 
 static enum err
@@ -212,9 +249,10 @@ open_all(
 		e = read_state(d, info);
 	if (e == ERR_OK)
 		e = functions_register(&d->engine, info);
-	if (e == ERR_OK)
-		e = prepare_flows(d, info);
-	d->days.skip_damaged = options->skip_damaged;
+	for (enum duck_set i = 0; i < DUCK_SETS && e == ERR_OK; i++) {
+		e = prepare_set(d, i, info);
+		d->days[i].skip_damaged = options->skip_damaged;
+	}
 	return e;
 }
 
@@ -225,8 +263,9 @@ duck_close(struct store *store)
 
 	store->backend->rollback(store);
 	tables_release(&d->tables);
-	close_flows(d);
-	days_release(&d->days);
+	close_raw(d);
+	for (size_t i = 0; i < DUCK_SETS; i++)
+		days_release(&d->days[i]);
 	engine_close(&d->engine);
 	free(d->path);
 	free(d);
@@ -317,21 +356,38 @@ duck_append(struct store *store, uint64_t input, nsec_t window_begin, const stru
 }
 
 static enum err
-duck_append_flows(struct store *store, const struct store_flows *flows, struct err_info *info)
+duck_append_raw(struct store *store, const struct store_raw *raw, struct err_info *info)
 {
 	struct duck *d = (struct duck *)store;
-	enum flows_kind kind = flows_kind(flows);
-	struct flows_writer *w = &d->flow_writers[kind];
+	enum duck_set set = KINDS[raw->kind].set;
+	size_t table = KINDS[raw->kind].table;
+	struct raw_rows rows = { SETS[set], table, raw->input, raw->window_begin, raw->items,
+		raw->options, raw->count };
+	struct raw_writer *w = &d->raw_writers[set][table];
 	struct writer_place place = { d->engine.writer, NULL, NULL, "mem:", NULL };
-	enum err e = flows->count == 0 ? ERR_OK : duck_begin(d, info);
+	enum err e = raw->count == 0 ? ERR_OK : duck_begin(d, info);
 
-	if (e != ERR_OK || flows->count == 0)
+	if (e != ERR_OK || raw->count == 0)
 		return e;
 	if (!in_memory(d))
-		return days_append(&d->days, flows, d->number, info);
-	if (!flows_is_open(w))
-		e = flows_open(w, &d->engine, kind, &place, info);
-	return e != ERR_OK ? e : flows_append(w, flows, d->number, info);
+		return days_append(&d->days[set], &rows, d->number, info);
+	if (!raw_is_open(w))
+		e = raw_open(w, &d->engine, &SETS[set]->tables[table], &place, info);
+	return e != ERR_OK ? e : raw_append(w, &rows, d->number, info);
+}
+
+/* Raw rows come before the summary, which says that they count. */
+static enum err
+commit_raw(struct duck *d, enum duck_set set, struct err_info *info)
+{
+	enum err e = ERR_OK;
+
+	if (!in_memory(d))
+		return days_commit(&d->days[set], info);
+	for (size_t i = 0; i < RAW_TABLES && e == ERR_OK; i++)
+		if (raw_is_open(&d->raw_writers[set][i]))
+			e = raw_flush(&d->raw_writers[set][i], info);
+	return e;
 }
 
 static enum err
@@ -339,11 +395,8 @@ commit_all(struct duck *d, struct err_info *info)
 {
 	enum err e = tables_flush(&d->tables, &d->engine, info);
 
-	for (size_t i = 0; i < FLOWS_KINDS && e == ERR_OK; i++)
-		if (flows_is_open(&d->flow_writers[i]))
-			e = flows_flush(&d->flow_writers[i], info);
-	if (e == ERR_OK && !in_memory(d))
-		e = days_commit(&d->days, info);
+	for (enum duck_set i = 0; i < DUCK_SETS && e == ERR_OK; i++)
+		e = commit_raw(d, i, info);
 	if (e == ERR_OK)
 		e = engine_run(&d->engine, d->engine.writer, info,
 		    "UPDATE store_state SET commit_number = %" PRIu64, d->number);
@@ -376,7 +429,9 @@ duck_commit(struct store *store, struct err_info *info)
 	if (e != ERR_OK || !d->garbage || in_memory(d))
 		return e;
 	d->garbage = false;
-	return days_clean(&d->days, d->number - 1, info);
+	for (size_t i = 0; i < DUCK_SETS && e == ERR_OK; i++)
+		e = days_clean(&d->days[i], d->number - 1, info);
+	return e;
 }
 
 static void
@@ -390,8 +445,9 @@ duck_rollback(struct store *store)
 	/* The writers first: closing one hands over what it still holds, into the transaction that
 	 * is then given up. */
 	tables_reset(&d->tables);
-	close_flows(d);
-	days_rollback(&d->days);
+	close_raw(d);
+	for (size_t i = 0; i < DUCK_SETS; i++)
+		days_rollback(&d->days[i]);
 	if (engine_run(&d->engine, d->engine.writer, &ignored, "ROLLBACK") != ERR_OK)
 		d->failed = true;
 	d->writing = false;
@@ -434,7 +490,9 @@ duck_check(struct store *store, struct err_info *info)
 	struct duck *d = (struct duck *)store;
 	enum err e = check_tables(d, info);
 
-	return e == ERR_OK && !in_memory(d) ? days_check(&d->days, info) : e;
+	for (size_t i = 0; i < DUCK_SETS && e == ERR_OK && !in_memory(d); i++)
+		e = days_check(&d->days[i], info);
+	return e;
 }
 
 /* A query found damage, and the engine did not always say where. */
@@ -448,20 +506,42 @@ name_damage(struct duck *d, struct err_info *info)
 	return ERR_DAMAGED;
 }
 
-/* Opening every day is left to the queries that look at flows. */
-static enum err
-view_flows(struct duck *d, const char *sql, struct err_info *info)
+static bool
+is_word(char c)
 {
-	if (in_memory(d) || strcasestr(sql, "flow") == NULL)
-		return ERR_OK;
-	return days_view(&d->days, d->number - 1, info);
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Whether a query has `name` as a word of its own: analyses have tables whose names begin like the
+ * views'. */
+static bool
+mentions(const char *sql, const char *name)
+{
+	size_t size = strlen(name);
+
+	for (const char *at = strcasestr(sql, name); at != NULL; at = strcasestr(at + 1, name))
+		if (!is_word(at[size]) && (at == sql || !is_word(at[-1])))
+			return true;
+	return false;
+}
+
+/* Opening every day is left to the queries that look at raw rows. */
+static enum err
+view_raw(struct duck *d, const char *sql, struct err_info *info)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < DUCK_SETS && e == ERR_OK && !in_memory(d); i++)
+		if (mentions(sql, SETS[i]->views[0]) || mentions(sql, SETS[i]->views[1]))
+			e = days_view(&d->days[i], d->number - 1, info);
+	return e;
 }
 
 static enum err
 run(struct duck *d, const char *sql, bool streaming, struct result **ret_result,
     struct err_info *info)
 {
-	enum err e = view_flows(d, sql, info);
+	enum err e = view_raw(d, sql, info);
 
 	if (e == ERR_OK)
 		e = ask_foreign(&d->engine, sql, streaming, ret_result, info);
@@ -507,61 +587,83 @@ delete_before(struct duck *d, uint64_t begin, struct err_info *info)
 	return e;
 }
 
-/* Deletes flows in memory by one of their times, into the open transaction. */
+/* Deletes raw rows in memory by one of their times, into the open transaction. */
 static enum err
-delete_flows(struct duck *d, const char *column, uint64_t time, struct err_info *info)
+delete_raw(struct duck *d, const struct raw_set *set, const char *time, uint64_t before,
+    struct err_info *info)
 {
 	enum err e = ERR_OK;
 
-	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && e == ERR_OK; kind++)
+	for (size_t i = 0; i < set->table_count && e == ERR_OK && in_memory(d); i++)
 		e = engine_run(&d->engine, d->engine.writer, info,
-		    "DELETE FROM %s WHERE flow.%s < %" PRIu64, flows_table(kind), column, time);
+		    "DELETE FROM %s WHERE %s.%s < %" PRIu64, set->tables[i].name, set->field, time,
+		    before);
 	return e;
 }
 
-/* What goes: rows of windows, and of flows in memory those whose `column` is older. */
 static enum err
-drop(struct duck *d, bool rows, const char *column, nsec_t time, struct err_info *info)
+begin_drop(struct duck *d, struct err_info *info)
 {
-	struct store *store = &d->base;
-	uint64_t begin = time > 0 ? (uint64_t)(time / NSEC_PER_MS) : 0;
-	enum err e;
-
 	if (d->writing)
 		return err_set(info, ERR_USAGE, "rows are dropped between commits");
-	e = duck_begin(d, info);
-	if (e == ERR_OK && rows)
-		e = delete_before(d, begin, info);
-	if (e == ERR_OK && column != NULL && in_memory(d))
-		e = delete_flows(d, column, begin, info);
+	return duck_begin(d, info);
+}
+
+/* Commits what was deleted, or gives it up. */
+static enum err
+end_drop(struct duck *d, enum err e, struct err_info *info)
+{
 	if (e == ERR_OK)
-		return store->backend->commit(store, info);
-	store->backend->rollback(store);
+		return duck_commit(&d->base, info);
+	duck_rollback(&d->base);
 	return e;
+}
+
+static uint64_t
+milliseconds(nsec_t time)
+{
+	return time > 0 ? (uint64_t)(time / NSEC_PER_MS) : 0;
+}
+
+static enum err
+duck_drop_rows_before(struct store *store, nsec_t time, struct err_info *info)
+{
+	struct duck *d = (struct duck *)store;
+	enum err e = begin_drop(d, info);
+
+	if (e != ERR_OK)
+		return e;
+	return end_drop(d, delete_before(d, milliseconds(time), info), info);
 }
 
 static enum err
 duck_drop_before(struct store *store, nsec_t time, struct err_info *info)
 {
 	struct duck *d = (struct duck *)store;
-	enum err e = drop(d, true, "window_begin", time, info);
+	enum err e = begin_drop(d, info);
 
-	return e == ERR_OK && !in_memory(d) ? days_drop_before(&d->days, time, false, info) : e;
+	if (e != ERR_OK)
+		return e;
+	e = delete_before(d, milliseconds(time), info);
+	for (size_t i = 0; i < DUCK_SETS && e == ERR_OK; i++)
+		e = delete_raw(d, SETS[i], "window_begin", milliseconds(time), info);
+	e = end_drop(d, e, info);
+	for (size_t i = 0; i < DUCK_SETS && e == ERR_OK && !in_memory(d); i++)
+		e = days_drop_before(&d->days[i], time, false, info);
+	return e;
 }
 
 static enum err
-duck_drop_rows_before(struct store *store, nsec_t time, struct err_info *info)
-{
-	return drop((struct duck *)store, true, NULL, time, info);
-}
-
-static enum err
-duck_drop_flows_before(struct store *store, nsec_t time, struct err_info *info)
+duck_drop_raw_before(struct store *store, bool dns, nsec_t time, struct err_info *info)
 {
 	struct duck *d = (struct duck *)store;
-	enum err e = drop(d, false, "flow_end_milliseconds", time, info);
+	enum duck_set set = dns ? DUCK_DNS : DUCK_FLOWS;
+	enum err e = begin_drop(d, info);
 
-	return e == ERR_OK && !in_memory(d) ? days_drop_before(&d->days, time, true, info) : e;
+	if (e != ERR_OK)
+		return e;
+	e = end_drop(d, delete_raw(d, SETS[set], SETS[set]->time, milliseconds(time), info), info);
+	return e == ERR_OK && !in_memory(d) ? days_drop_before(&d->days[set], time, true, info) : e;
 }
 
 static uint64_t
@@ -580,17 +682,19 @@ duck_stats(struct store *store, struct store_stats *ret_stats, struct err_info *
 {
 	struct duck *d = (struct duck *)store;
 	struct store_stats stats = { 0 };
-	enum err e = in_memory(d) ? ERR_OK : days_view(&d->days, d->number - 1, info);
+	enum err e = ERR_OK;
 
+	for (size_t i = 0; i < DUCK_SETS && e == ERR_OK && !in_memory(d); i++)
+		e = days_view(&d->days[i], d->number - 1, info);
 	if (e == ERR_OK)
 		e = engine_number(&d->engine, d->engine.attacher, &stats.rows, info,
 		    "SELECT CAST(coalesce(sum(estimated_size), 0) AS UBIGINT) FROM duckdb_tables() "
-		    "WHERE table_name NOT IN ('store_state', 'flow_days', 'rollups')");
+		    "WHERE table_name NOT IN ('store_state', 'flow_days', 'dns_days', 'rollups')");
 	if (e != ERR_OK)
 		return e;
 	if (!in_memory(d))
-		stats.octets =
-		    file_size(d->path, "") + file_size(d->path, ".wal") + days_octets(&d->days);
+		stats.octets = file_size(d->path, "") + file_size(d->path, ".wal") +
+			       days_octets(&d->days[DUCK_FLOWS]) + days_octets(&d->days[DUCK_DNS]);
 	*ret_stats = stats;
 	return ERR_OK;
 }
@@ -600,7 +704,7 @@ duck_export(struct store *store, const char *sql, const char *format, const char
     struct err_info *info)
 {
 	struct duck *d = (struct duck *)store;
-	enum err e = view_flows(d, sql, info);
+	enum err e = view_raw(d, sql, info);
 
 	if (e == ERR_OK)
 		e = export_query(&d->engine, sql, format, path, info);
@@ -625,14 +729,13 @@ open_directory(const char *place, const struct store_options *options, struct st
 	return duck_open(&store_duckdb, place, options, ret_store, info);
 }
 
-#define FUNCTIONS                                                                                \
-	.close = duck_close, .declare = duck_declare, .declare_sums = duck_declare_sums,         \
-	.append = duck_append, .append_flows = duck_append_flows,                                \
-	.input_begin = registry_input_begin, .input_update = registry_input_update,              \
-	.commit = duck_commit, .rollback = duck_rollback, .query = duck_query,                   \
-	.drop_before = duck_drop_before, .drop_rows_before = duck_drop_rows_before,              \
-	.drop_flows_before = duck_drop_flows_before, .export = duck_export, .check = duck_check, \
-	.stats = duck_stats
+#define FUNCTIONS                                                                                  \
+	.close = duck_close, .declare = duck_declare, .declare_sums = duck_declare_sums,           \
+	.append = duck_append, .append_raw = duck_append_raw, .input_begin = registry_input_begin, \
+	.input_update = registry_input_update, .commit = duck_commit, .rollback = duck_rollback,   \
+	.query = duck_query, .drop_before = duck_drop_before,                                      \
+	.drop_rows_before = duck_drop_rows_before, .drop_raw_before = duck_drop_raw_before,        \
+	.export = duck_export, .check = duck_check, .stats = duck_stats
 
 const struct store_backend store_mem = { .scheme = "mem", .open = open_mem, FUNCTIONS };
 const struct store_backend store_duckdb = { .scheme = "duckdb", .open = open_directory, FUNCTIONS };

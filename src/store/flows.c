@@ -86,85 +86,65 @@ export_attributes(const struct flow_record *r)
 	X(export_attributes, U64, uint64_t, export_attributes(r))
 
 /* Fills cells from an array of flows. */
-#define X(name, type, ctype, value)                                           \
-	static void flow_##name(void *cells, const void *items, size_t count) \
-	{                                                                     \
-		__typeof__(ctype) *target = cells;                            \
-		const struct flow *flows = items;                             \
-                                                                              \
-		for (size_t i = 0; i < count; i++) {                          \
-			const struct flow *f = &flows[i];                     \
-			target[i] = value;                                    \
-		}                                                             \
+#define X(name, type, ctype, value)                                       \
+	static void flow_##name(void *cells, const struct raw_fill *fill) \
+	{                                                                 \
+		__typeof__(ctype) *target = cells;                        \
+		const struct flow *flows = fill->items;                   \
+                                                                          \
+		for (size_t i = 0; i < fill->count; i++) {                \
+			const struct flow *f = &flows[i];                 \
+			target[i] = value;                                \
+		}                                                         \
 	}
 FLOW_COLUMNS(X)
 #undef X
 
 /* Fills cells from an array of pointers to records. */
-#define X(name, type, ctype, value)                                             \
-	static void record_##name(void *cells, const void *items, size_t count) \
-	{                                                                       \
-		__typeof__(ctype) *target = cells;                              \
-		const struct flow_record *const *records = items;               \
-                                                                                \
-		for (size_t i = 0; i < count; i++) {                            \
-			const struct flow_record *r = records[i];               \
-			const struct flow *f = &r->flow;                        \
-			(void)f;                                                \
-			target[i] = value;                                      \
-		}                                                               \
+#define X(name, type, ctype, value)                                         \
+	static void record_##name(void *cells, const struct raw_fill *fill) \
+	{                                                                   \
+		__typeof__(ctype) *target = cells;                          \
+		const struct flow_record *const *records = fill->items;     \
+                                                                            \
+		for (size_t i = 0; i < fill->count; i++) {                  \
+			const struct flow_record *r = records[i];           \
+			const struct flow *f = &r->flow;                    \
+			(void)f;                                            \
+			target[i] = value;                                  \
+		}                                                           \
 	}
 FLOW_COLUMNS(X)
 RECORD_COLUMNS(X)
 #undef X
 
-/* The columns in front, which fill_front knows. */
-enum {
-	NUMBER, /* of the commit: what a crash left behind is found by it (days.h) */
-	INPUT,
-	WINDOW_BEGIN,
-	FIRST_OF_FLOW,
-};
-
-struct flow_column {
-	const char *name;
-	enum column_type type;
-	size_t cell_size;
-	void (*fill)(void *cells, const void *items, size_t count);
-};
-
-#define FRONT_COLUMNS                                        \
-	[NUMBER] = { "commit_number", COLUMN_U64, 8, NULL }, \
-	[INPUT] = { "input", COLUMN_U64, 8, NULL },          \
-	[WINDOW_BEGIN] = { "window_begin", COLUMN_TIME, 8, NULL },
-
-static const struct flow_column METERED[] = { FRONT_COLUMNS
+static const struct raw_column METERED[] = { RAW_FRONT_COLUMNS
 #define X(name, type, ctype, value) { #name, COLUMN_##type, sizeof(ctype), flow_##name },
 	    FLOW_COLUMNS(X)
 #undef X
 };
 
-static const struct flow_column EXPORTED[] = { FRONT_COLUMNS
+static const struct raw_column EXPORTED[] = { RAW_FRONT_COLUMNS
 #define X(name, type, ctype, value) { #name, COLUMN_##type, sizeof(ctype), record_##name },
 	    FLOW_COLUMNS(X) RECORD_COLUMNS(X)
 #undef X
 };
 
-static const struct {
-	const char *table;
-	const struct flow_column *columns;
-	size_t column_count;
-} KINDS[FLOWS_KINDS] = {
+static const struct raw_table TABLES[] = {
 	[FLOWS_METERED] = { "flow_rows", METERED, sizeof METERED / sizeof METERED[0] },
 	[FLOWS_EXPORTED] = { "record_rows", EXPORTED, sizeof EXPORTED / sizeof EXPORTED[0] },
 };
 
-#define COLUMN_MOST (sizeof EXPORTED / sizeof EXPORTED[0])
-
-const char *
-flows_table(enum flows_kind kind)
+static nsec_t
+metered_end(const void *items, size_t at)
 {
-	return KINDS[kind].table;
+	return flow_finish((const struct flow *)items + at);
+}
+
+static nsec_t
+exported_end(const void *items, size_t at)
+{
+	return flow_finish(&((const struct flow_record *const *)items)[at]->flow);
 }
 
 /* --- SQL -------------------------------------------------------------------------------------- */
@@ -190,11 +170,7 @@ flows_table(enum flows_kind kind)
 
 /* What the views show of each kind: an expression, or NULL for the field of the same name.  Of an
  * address: what its two fields begin with, or "" for no address. */
-static const struct {
-	const char *name;
-	const char *expressions[FLOWS_KINDS];
-	bool is_address;
-} VIEW[] = {
+static const struct raw_view_column VIEW[] = {
 #define SAME(name)                          \
 	{                                   \
 		name, { NULL, NULL }, false \
@@ -258,193 +234,16 @@ static const struct {
 	EACH_KIND("estimated_octets", BOTH(octet), ESTIMATE(octet)),
 };
 
-/* "<expression> AS <name>" of one column, or of an address as two numbers. */
-static char *
-view_column(size_t column, enum flows_kind kind, enum flows_view view)
-{
-	const char *name = VIEW[column].name;
-	const char *expression = VIEW[column].expressions[kind];
-	bool none = expression != NULL && expression[0] == '\0';
-
-	if (!VIEW[column].is_address)
-		return expression != NULL ? xasprintf("%s AS %s", expression, name)
-					  : xasprintf("flow.%s AS %s", name, name);
-	if (view == FLOWS_NUMBERS && none)
-		return xasprintf("0::UBIGINT AS %s_high, 0::UBIGINT AS %s_low", name, name);
-	if (view == FLOWS_NUMBERS)
-		return xasprintf("flow.%s_high AS %s_high, flow.%s_low AS %s_low", expression, name,
-		    expression, name);
-	return none ? xasprintf("yagura_address(0, 0) AS %s", name)
-		    : xasprintf("yagura_address(flow.%s_high, flow.%s_low) AS %s", expression,
-			  expression, name);
-}
-
-const char *
-flows_view_name(enum flows_view view)
-{
-	return view == FLOWS_NUMBERS ? "flow_numbers" : "flows";
-}
-
-char *
-flows_view_sql(enum flows_kind kind, enum flows_view view, const char *from)
-{
-	char *sql = xstrdup("SELECT ");
-
-	for (size_t i = 0; i < sizeof VIEW / sizeof VIEW[0]; i++) {
-		char *column = view_column(i, kind, view);
-		char *longer = xasprintf("%s%s%s", sql, i > 0 ? ", " : "", column);
-		free(column);
-		free(sql);
-		sql = longer;
-	}
-	char *whole = xasprintf("%s FROM %s", sql, from);
-	free(sql);
-	return whole;
-}
-
-/* The fields as CREATE TABLE declares them, or as a STRUCT of zeros. */
-static char *
-list_fields(enum flows_kind kind, bool declare)
-{
-	char *sql = xstrdup("");
-
-	for (size_t i = 0; i < KINDS[kind].column_count; i++) {
-		const struct flow_column *c = &KINDS[kind].columns[i];
-		const char *type = writer_sql_type(c->type);
-		int size = (int)strcspn(type, " ");
-		char *longer =
-		    declare ? xasprintf("%s%s%s %.*s", sql, i > 0 ? ", " : "", c->name, size, type)
-			    : xasprintf("%s%s'%s': CAST(0 AS %.*s)", sql, i > 0 ? ", " : "",
-				  c->name, size, type);
-		free(sql);
-		sql = longer;
-	}
-	return sql;
-}
-
-char *
-flows_create_sql(enum flows_kind kind, const char *catalog)
-{
-	char *fields = list_fields(kind, true);
-	char *sql = xasprintf("CREATE TABLE IF NOT EXISTS %s%s%s (flow STRUCT(%s))",
-	    catalog != NULL ? catalog : "", catalog != NULL ? "." : "", KINDS[kind].table, fields);
-
-	free(fields);
-	return sql;
-}
-
-char *
-flows_nothing_sql(enum flows_view view)
-{
-	char *fields = list_fields(FLOWS_METERED, false);
-	char *from = xasprintf("(SELECT {%s} AS flow) WHERE false", fields);
-	char *sql = flows_view_sql(FLOWS_METERED, view, from);
-
-	free(from);
-	free(fields);
-	return sql;
-}
-
-/* --- appending -------------------------------------------------------------------------------- */
-
-enum err
-flows_open(struct flows_writer *ret_writer, struct engine *engine, enum flows_kind kind,
-    const struct writer_place *place, struct err_info *info)
-{
-	enum column_type types[COLUMN_MOST];
-	const char *names[COLUMN_MOST];
-	struct writer_place with_fields = *place;
-	struct flows_writer w = { .kind = kind };
-	size_t count = KINDS[kind].column_count;
-	enum err e;
-
-	for (size_t i = 0; i < count; i++) {
-		types[i] = KINDS[kind].columns[i].type;
-		names[i] = KINDS[kind].columns[i].name;
-	}
-	with_fields.table = KINDS[kind].table;
-	with_fields.fields = names;
-	e = writer_open(&w.writer, engine, &with_fields, types, count, info);
-	if (e != ERR_OK)
-		return e;
-	*ret_writer = w;
-	return ERR_OK;
-}
-
-void
-flows_close(struct flows_writer *writer)
-{
-	writer_close(&writer->writer);
-	writer->filled = 0;
-}
-
-bool
-flows_is_open(const struct flows_writer *writer)
-{
-	return writer->writer.appender != NULL;
-}
-
-static void
-fill_front(struct flows_writer *w, const struct store_flows *flows, uint64_t number, size_t count)
-{
-	uint64_t *numbers = (uint64_t *)writer_cells(&w->writer, NUMBER) + w->filled;
-	uint64_t *inputs = (uint64_t *)writer_cells(&w->writer, INPUT) + w->filled;
-	uint64_t *windows = (uint64_t *)writer_cells(&w->writer, WINDOW_BEGIN) + w->filled;
-	uint64_t begin = milliseconds(flows->window_begin);
-
-	for (size_t i = 0; i < count; i++) {
-		numbers[i] = number;
-		inputs[i] = flows->input;
-		windows[i] = begin;
-	}
-}
-
-/* The flow or record number `at` of a call. */
-static const void *
-item_at(const struct store_flows *flows, size_t at)
-{
-	return flows->records != NULL ? (const void *)(flows->records + at)
-				      : (const void *)(flows->flows + at);
-}
-
-static enum err
-hand_over(struct flows_writer *w, struct err_info *info)
-{
-	size_t count = w->filled;
-
-	w->filled = 0;
-	return writer_append(&w->writer, count, info);
-}
-
-enum err
-flows_append(struct flows_writer *writer, const struct store_flows *flows, uint64_t number,
-    struct err_info *info)
-{
-	for (size_t at = 0; at < flows->count;) {
-		size_t room = writer->writer.capacity - writer->filled;
-		size_t count = flows->count - at < room ? flows->count - at : room;
-		enum err e = ERR_OK;
-
-		fill_front(writer, flows, number, count);
-		for (size_t i = FIRST_OF_FLOW; i < KINDS[writer->kind].column_count; i++) {
-			const struct flow_column *c = &KINDS[writer->kind].columns[i];
-			char *cells = writer_cells(&writer->writer, i);
-			c->fill(cells + writer->filled * c->cell_size, item_at(flows, at), count);
-		}
-		writer->filled += count;
-		at += count;
-		if (writer->filled == writer->writer.capacity)
-			e = hand_over(writer, info);
-		if (e != ERR_OK)
-			return e;
-	}
-	return ERR_OK;
-}
-
-enum err
-flows_flush(struct flows_writer *writer, struct err_info *info)
-{
-	enum err e = hand_over(writer, info);
-
-	return e != ERR_OK ? e : writer_flush(&writer->writer, info);
-}
+const struct raw_set flows_raw = {
+	.directory = "flows",
+	.registry = "flow_days",
+	.field = "flow",
+	.time = "flow_end_milliseconds",
+	.views = { "flows", "flow_numbers" },
+	.tables = TABLES,
+	.table_count = sizeof TABLES / sizeof TABLES[0],
+	.columns = VIEW,
+	.column_count = sizeof VIEW / sizeof VIEW[0],
+	.time_of = { metered_end, exported_end },
+	.stride = { sizeof(struct flow), sizeof(const struct flow_record *) },
+};

@@ -27,8 +27,7 @@ registry_create(struct duck *d, struct err_info *info)
 	    "CREATE TABLE IF NOT EXISTS inputs (id UBIGINT, path VARCHAR, kind VARCHAR, "
 	    "fingerprint VARCHAR, octets UBIGINT, records UBIGINT, begin_time UBIGINT, "
 	    "end_time UBIGINT, windows UBIGINT, complete UTINYINT, settings VARCHAR, "
-	    "damage VARCHAR); "
-	    "CREATE TABLE IF NOT EXISTS flow_days (day VARCHAR, input_id UBIGINT)");
+	    "damage VARCHAR)");
 }
 
 static uint64_t
@@ -79,6 +78,19 @@ find_candidate(struct result *r, const struct store_input *input, store_fingerpr
 	return ERR_OK;
 }
 
+/* Raw rows of an input in memory. */
+static enum err
+delete_raw(struct duck *d, const struct raw_set *set, uint64_t id, struct err_info *info)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < set->table_count && e == ERR_OK; i++)
+		e = engine_run(&d->engine, d->engine.writer, info,
+		    "DELETE FROM %s WHERE %s.input = %" PRIu64, set->tables[i].name, set->field,
+		    id);
+	return e;
+}
+
 static enum err
 delete_input(struct duck *d, uint64_t id, struct err_info *info)
 {
@@ -95,10 +107,8 @@ delete_input(struct duck *d, uint64_t id, struct err_info *info)
 		free(name);
 	}
 	result_free(r);
-	for (enum flows_kind kind = 0; kind < FLOWS_KINDS && engine->directory == NULL; kind++)
-		if (e == ERR_OK)
-			e = engine_run(engine, engine->writer, info,
-			    "DELETE FROM %s WHERE flow.input = %" PRIu64, flows_table(kind), id);
+	for (size_t i = 0; i < DUCK_SETS && engine->directory == NULL && e == ERR_OK; i++)
+		e = delete_raw(d, d->days[i].set, id, info);
 	if (e == ERR_OK)
 		e = engine_run(
 		    engine, engine->writer, info, "DELETE FROM inputs WHERE id = %" PRIu64, id);
@@ -113,7 +123,8 @@ insert_input(struct duck *d, struct store_input *input, struct err_info *info)
 	uint64_t last = 0;
 	enum err e = engine_number(engine, engine->writer, &last, info,
 	    "SELECT greatest((SELECT coalesce(max(id), 0) FROM inputs), "
-	    "(SELECT coalesce(max(input_id), 0) FROM flow_days), (SELECT last_input FROM "
+	    "(SELECT coalesce(max(input_id), 0) FROM flow_days), "
+	    "(SELECT coalesce(max(input_id), 0) FROM dns_days), (SELECT last_input FROM "
 	    "store_state))");
 	char *path;
 	char *kind;

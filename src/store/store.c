@@ -49,18 +49,29 @@ enum err
 store_append_flows(struct store *store, uint64_t input, nsec_t window_begin,
     const struct flow *flows, size_t count, struct err_info *info)
 {
-	struct store_flows all = { input, window_begin, flows, NULL, count };
+	struct store_raw all = { STORE_FLOWS, input, window_begin, flows, NULL, count };
 
-	return store->backend->append_flows(store, &all, info);
+	return store->backend->append_raw(store, &all, info);
 }
 
 enum err
 store_append_records(struct store *store, uint64_t input, nsec_t window_begin,
     const struct flow_record *const *records, size_t count, struct err_info *info)
 {
-	struct store_flows all = { input, window_begin, NULL, records, count };
+	struct store_raw all = { STORE_RECORDS, input, window_begin, records, NULL, count };
 
-	return store->backend->append_flows(store, &all, info);
+	return store->backend->append_raw(store, &all, info);
+}
+
+enum err
+store_append_transactions(
+    struct store *store, const struct store_transactions *transactions, struct err_info *info)
+{
+	const struct store_transactions *t = transactions;
+	struct store_raw all = { STORE_TRANSACTIONS, t->input, t->window_begin, t->all, &t->privacy,
+		t->count };
+
+	return store->backend->append_raw(store, &all, info);
 }
 
 enum err
@@ -110,7 +121,7 @@ store_drop_before(struct store *store, nsec_t time, struct err_info *info)
 enum err
 store_drop_flows_before(struct store *store, nsec_t time, struct err_info *info)
 {
-	return store->backend->drop_flows_before(store, time, info);
+	return store->backend->drop_raw_before(store, false, time, info);
 }
 
 enum err
@@ -122,7 +133,10 @@ store_retain(
 	if (retention->windows != 0 && now > retention->windows)
 		e = store->backend->drop_rows_before(store, now - retention->windows, info);
 	if (e == ERR_OK && retention->flows != 0 && now > retention->flows)
-		e = store->backend->drop_flows_before(store, now - retention->flows, info);
+		e = store->backend->drop_raw_before(store, false, now - retention->flows, info);
+	if (e == ERR_OK && retention->transactions != 0 && now > retention->transactions)
+		e = store->backend->drop_raw_before(
+		    store, true, now - retention->transactions, info);
 	return e;
 }
 

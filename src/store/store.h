@@ -3,10 +3,10 @@
  * The store: where rows live.
  *
  *	store_open(url)          "mem:" (the engine in memory) or "duckdb:DIR" (DIR/summary.duckdb,
- * DIR/flows/YYYY-MM-DD.duckdb) store_declare(tables)    creates what is missing; adds columns that
- * are new store_append(rows)       into the open transaction store_commit             everything
- * appended since the last commit, or nothing store_query              SQL of the portable subset
- * (doc/design/store.md) over all tables, and `flows` over all days
+ * DIR/flows/YYYY-MM-DD.duckdb, DIR/dns/YYYY-MM-DD.duckdb) store_declare(tables)    creates what is
+ *missing; adds columns that are new store_append(rows)       into the open transaction store_commit
+ *everything appended since the last commit, or nothing store_query              SQL of the portable
+ *subset (doc/design/store.md) over all tables, and `flows` over all days
  *
  * Addresses are 16 octets, times UInt64 milliseconds, no NULLs.  One process writes; a second one
  * that opens the same directory gets ERR_BUSY with a clear sentence.
@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "obs/dns.h"
 #include "obs/flow.h"
 #include "obs/record.h"
 #include "obs/table.h"
@@ -71,6 +72,29 @@ MUST_CHECK enum err store_append_flows(struct store *store, uint64_t input, nsec
  * interfaces and AS numbers beside them. */
 MUST_CHECK enum err store_append_records(struct store *store, uint64_t input, nsec_t window_begin,
     const struct flow_record *const *records, size_t count, struct err_info *info);
+
+/* How many bits of addresses are kept of those who ask: the clients of DNS transactions, and their
+ * networks in the client subnet option. */
+struct store_privacy {
+	uint8_t ipv4_length, ipv6_length; /* 32 and 128: all */
+};
+
+/* What IIJ says it keeps of its resolvers' clients (iij.ad.jp/privacy/dns). */
+#define STORE_PRIVACY_IIJ2020 ((struct store_privacy){ 22, 40 })
+#define STORE_PRIVACY_NONE    ((struct store_privacy){ 32, 128 })
+
+struct store_transactions {
+	uint64_t input;
+	nsec_t window_begin;
+	struct store_privacy privacy;
+	const struct dns_transaction *all; /* borrowed */
+	size_t count;
+};
+
+/* Appends DNS transactions (table `dns`, one file a day by the time of the query).  What privacy
+ * masks is nowhere in the store. */
+MUST_CHECK enum err store_append_transactions(
+    struct store *store, const struct store_transactions *transactions, struct err_info *info);
 
 /* What is known of one input. */
 struct store_input {
@@ -127,7 +151,7 @@ struct query_source store_query(struct store *store);
 struct query_source store_stream(struct store *store);
 const char *store_result_error(const struct result *result);
 
-/* Deletes rows whose window began before `time`, and whole days of flows. */
+/* Deletes rows whose window began before `time`, and whole days of flows and transactions. */
 MUST_CHECK enum err store_drop_before(struct store *store, nsec_t time, struct err_info *info);
 
 /* Deletes the flows that ended before `time`: exactly those, for queries; their octets leave the
@@ -139,6 +163,7 @@ store_drop_flows_before(struct store *store, nsec_t time, struct err_info *info)
 struct store_retention {
 	nsec_t windows; /* rows of windows, in whole stretches where rows add up */
 	nsec_t flows;
+	nsec_t transactions;
 };
 
 /* Deletes what is older, as store_drop_flows_before and, for window rows, store_drop_before do.
