@@ -4,7 +4,7 @@
 
 static const struct opt OPTIONS[] = {
 	OPT_STORE,
-	{ "no-flows", 0, NULL, "keep the analyses' rows only, not every flow" },
+	{ "no-flows", 0, NULL, "keep the analyses' rows only, not every flow and DNS transaction" },
 	OPT_CONFIG,
 	OPT_THREADS,
 	OPT_WITHOUT,

@@ -183,6 +183,22 @@ take_records(void *context, const struct flow_record *const *records, size_t cou
 	return e;
 }
 
+static enum err
+take_dns(void *context, const struct dns_transaction *transactions, size_t count)
+{
+	struct collect *c = context;
+	struct store_transactions all = { .all = transactions, .count = count };
+	enum err e;
+
+	(void)pthread_mutex_lock(&c->mutex);
+	all.input = c->input.id;
+	all.window_begin = runner_window(c->runner).begin;
+	all.privacy = c->retention.privacy;
+	e = store_append_transactions(c->store, &all, &c->why);
+	(void)pthread_mutex_unlock(&c->mutex);
+	return e;
+}
+
 /* What exporters said of themselves goes to the disk once a window: this is when nobody decodes. */
 static void
 take_ready(void *context, const struct exports *exports)
@@ -252,12 +268,17 @@ make_runner(struct collect *c, const struct config *config, struct runner **ret_
 	struct runner_hooks hooks = {
 		.window = take_window, .ready = take_ready, .read = take_read, .context = c
 	};
+	struct retention retention;
+	enum err e = retention_init(&retention, config, info);
 
-	if (settings_bool(config->collect.settings, "keep_flows"))
-		hooks.flows = (struct flow_sink){
-			.take = take_flows, .take_records = take_records, .context = c
-		};
-	return runner_new(config, &hooks, ret_runner, info);
+	hooks.flows.context = c;
+	if (settings_bool(config->collect.settings, "keep_flows")) {
+		hooks.flows.take = take_flows;
+		hooks.flows.take_records = take_records;
+	}
+	if (retention.keep_dns)
+		hooks.flows.take_dns = take_dns;
+	return e == ERR_OK ? runner_new(config, &hooks, ret_runner, info) : e;
 }
 
 /* All that a configuration needs, before anything of the one in force is given up. */
@@ -267,11 +288,8 @@ prepare_next(struct collect *collect, const struct config *next, struct runner *
 {
 	struct live_options options;
 	struct prefix *exporters = NULL;
-	struct retention retention;
-	enum err e = retention_init(&retention, next, info);
+	enum err e = make_runner(collect, next, ret_runner, info);
 
-	if (e == ERR_OK)
-		e = make_runner(collect, next, ret_runner, info);
 	if (e != ERR_OK)
 		return e;
 	collect_live_options(next, &options, &exporters);

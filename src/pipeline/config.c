@@ -83,6 +83,12 @@ static const struct setting STORE_SETTINGS[] = {
 	    "all: nothing is deleted but by the next two; iij: flows are deleted after a day" },
 	{ "keep_flows", SETTING_DURATION, "0s", "0s", "36500d",
 	    "flows that ended longer than this before the latest records are deleted; 0s: never" },
+	{ "dns", SETTING_TEXT, "iij2020", NULL, NULL,
+	    "DNS transactions kept one by one: off; iij2020: clients as /22 and /40, for a day; "
+	    "full" },
+	{ "keep_dns", SETTING_DURATION, "0s", "0s", "36500d",
+	    "transactions that began longer than this before the latest records are deleted; 0s: "
+	    "never" },
 	{ "keep_windows", SETTING_DURATION, "0s", "0s", "36500d",
 	    "rows of windows that began longer than this before them are deleted; 0s: never" },
 };

@@ -107,6 +107,22 @@ take_records(void *context, const struct flow_record *const *records, size_t cou
 	return e;
 }
 
+static enum err
+take_dns(void *context, const struct dns_transaction *transactions, size_t count)
+{
+	struct ingest *g = context;
+	enum err e = ERR_OK;
+
+	(void)pthread_mutex_lock(&g->mutex);
+	if (g->window_number >= g->resume_windows) {
+		struct store_transactions all = { g->input.id, runner_window(g->runner).begin,
+			g->retention.privacy, transactions, count };
+		e = store_append_transactions(g->store, &all, &g->why);
+	}
+	(void)pthread_mutex_unlock(&g->mutex);
+	return e;
+}
+
 static void
 report(const struct ingest *g, enum ingest_outcome outcome, const char *path, const char *text)
 {
@@ -232,12 +248,15 @@ ingest_run(const struct config *config, struct store *store, const char *const *
 	char settings[CONFIG_FINGERPRINT_SIZE];
 	enum err e;
 
-	if (options->keep_flows)
-		hooks.flows = (struct flow_sink){
-			.take = take_flows, .take_records = take_records, .context = &g
-		};
+	hooks.flows.context = &g;
+	if (options->keep_flows) {
+		hooks.flows.take = take_flows;
+		hooks.flows.take_records = take_records;
+	}
 	config_fingerprint(config, settings);
 	e = retention_init(&g.retention, config, info);
+	if (g.retention.keep_dns && options->keep_flows)
+		hooks.flows.take_dns = take_dns;
 	if (e == ERR_OK)
 		e = ingest_declare(store, info);
 	if (e == ERR_OK)

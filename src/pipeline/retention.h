@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How long a store keeps what, as the settings say, carried out while it is written.
+ * What a store keeps, and how long, as the settings say, carried out while it is written.
  *
  * Ages count from the latest record time, so an archive read today keeps what it would have kept
  * then.  A record time that lies in the future is not believed: one absurd clock would delete
@@ -14,6 +14,8 @@
 
 struct retention {
 	struct store_retention keep;
+	bool keep_dns; /* DNS transactions are stored one by one */
+	struct store_privacy privacy;
 	nsec_t latest; /* record time so far */
 	nsec_t done;   /* `latest` when it was last carried out */
 };

@@ -9,6 +9,7 @@
 #include "base/xmalloc.h"
 #include "decode/decode.h"
 #include "pipeline/dns_stage.h"
+#include "pipeline/transactions.h"
 
 #define KEPT_FLOWS 4096 /* handed to the sink at once */
 
@@ -94,7 +95,11 @@ take_stream(void *context, const struct stream_event *event)
 static void
 take_dns(void *context, const struct batch *batch)
 {
-	observe(context, batch);
+	struct shard *s = context;
+
+	observe(s, batch);
+	if (s->transactions != NULL && s->failed == ERR_OK)
+		s->failed = transactions_batch(s->transactions, batch);
 }
 
 static enum err
@@ -200,6 +205,10 @@ shard_init(struct shard *s, const struct config *config, struct hash_secret secr
 	e = make_states(s, secret, info);
 	if (e != ERR_OK)
 		return e;
+	if (sink->take_dns != NULL) {
+		s->consumed |= OBS_DNS | OBS_DNS_PENDING;
+		s->transactions = transactions_new(sink->take_dns, sink->context);
+	}
 	make_tables(s, secret);
 	e = make_dns(s, secret, info);
 	if (e != ERR_OK)
@@ -219,6 +228,7 @@ shard_release(struct shard *s)
 	}
 	free(s->states);
 	dns_stage_free(s->dns);
+	transactions_free(s->transactions);
 	meter_free(s->meter);
 	fragment_ports_free(s->ports);
 	fragment_reassembly_free(s->reassembly);

@@ -20,11 +20,15 @@
 #include "obs/batch.h"
 #include "pipeline/config.h"
 
-/* Takes flows as they end, to be stored; may be called by several threads. */
+/* Takes flows as they end, to be stored; may be called by several threads.  `take` and
+ * `take_records` are NULL together. */
 struct flow_sink {
 	enum err (*take)(void *context, const struct flow *flows, size_t count);
 	enum err (*take_records)(
 	    void *context, const struct flow_record *const *records, size_t count);
+	/* Takes DNS transactions; NULL when nobody keeps them. */
+	enum err (*take_dns)(
+	    void *context, const struct dns_transaction *transactions, size_t count);
 	void *context;
 };
 
@@ -41,11 +45,13 @@ struct shard {
 	nsec_t latest;                          /* time of the last packet */
 	struct flow_sink sink;
 	size_t kept_count;
-	struct flow *kept; /* owned; flows waiting for the sink, NULL without one */
-	enum err failed;   /* first failure of the sink */
+	struct flow *kept;                 /* owned; flows waiting for the sink, NULL without one */
+	struct transactions *transactions; /* owned; NULL when nobody keeps them */
+	enum err failed;                   /* first failure of the sink */
 };
 
-/* Prepares a shard; `sink->take` may be NULL.  On failure shard_release is still to be called. */
+/* Prepares a shard; the functions of `sink` may be NULL.  On failure shard_release is still to be
+ * called. */
 MUST_CHECK enum err shard_init(struct shard *shard, const struct config *config,
     struct hash_secret secret, const struct flow_sink *sink, struct err_info *info);
 void shard_release(struct shard *shard);
