@@ -67,7 +67,7 @@ dns_run_source(
 }
 
 void
-dns_run_until(struct dns_run *run, nsec_t time)
+dns_run_events(struct dns_run *run)
 {
 	for (;;) {
 		struct dns_source *first = NULL;
@@ -76,18 +76,12 @@ dns_run_until(struct dns_run *run, nsec_t time)
 			if (s->next < s->end && (first == NULL || s->next < first->next))
 				first = s;
 		}
-		if (first == NULL || first->next >= time)
+		if (first == NULL)
 			break;
 		simulation_advance(run->simulation, first->next);
 		first->make(run, first->state, first->next);
 		first->next += gap(run, first);
 	}
-}
-
-void
-dns_run_events(struct dns_run *run)
-{
-	dns_run_until(run, INT64_MAX);
 	simulation_advance(run->simulation, INT64_MAX);
 }
 

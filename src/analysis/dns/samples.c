@@ -11,8 +11,10 @@
 
 #include "base/bytes.h"
 #include "base/cursor.h"
+#include "net/dns.h"
 
 #define HEADER_SIZE 56
+#define TEXT_SIZE   4096
 
 static bool
 is_before(const struct dns_sample *a, const struct dns_sample *b)
@@ -144,6 +146,16 @@ hex_of(const struct dns_sample *s)
 	return json_text(text, 2 * (size_t)s->size);
 }
 
+/* What is there of the message, as far as it parses. */
+static json_t *
+text_of(const struct dns_sample *s)
+{
+	char text[TEXT_SIZE];
+	size_t size = dns_message_text(s->octets, s->size, text, sizeof text);
+
+	return json_text(text, size < sizeof text ? size : sizeof text - 1);
+}
+
 static json_t *
 decoded(const struct dns_sample *s)
 {
@@ -154,6 +166,7 @@ decoded(const struct dns_sample *s)
 	json_object_set_new(object, "client", json_string(address_format(&s->client, client)));
 	json_object_set_new(object, "server", json_string(address_format(&s->server, server)));
 	json_object_set_new(object, "octets", json_integer(s->message_size));
+	json_object_set_new(object, "text", text_of(s));
 	json_object_set_new(object, "hex", hex_of(s));
 	return object;
 }
