@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * yagura records: every flow record that exporters sent, as JSON lines or CSV.
+ * yagura records: every flow record that exporters sent, or every DNS message, as JSON lines or
+ * CSV.
  *
  * What one debugs an exporter with: no store, no windows, no scaling, records in the order in which
  * they were decoded.  Inputs are captures of export datagrams, files of IPFIX messages, tables of
@@ -16,6 +17,7 @@
 
 #include "cmd/common.h"
 #include "cmd/record_fields.h"
+#include "cmd/records_dns.h"
 #include "decode/export.h"
 #include "pipeline/export_stage.h"
 #include "source/source.h"
@@ -24,6 +26,7 @@ static const struct opt OPTIONS[] = {
 	{ "csv", 0, NULL, "print comma-separated values instead of JSON lines" },
 	{ "exporters", 0, NULL, "print what is known of the exporters instead of their records" },
 	{ "interfaces", 0, NULL, "print differences of interface counters instead of records" },
+	{ "dns", 0, NULL, "print the DNS messages of captures, dnstap and logs instead" },
 	{ "drops", 0, NULL, "say at the end, on standard error, what was dropped or odd" },
 	OPT_CONFIG,
 	OPT_END,
@@ -143,14 +146,19 @@ run(const struct opt_values *values)
 
 	if (values->operand_count == 0)
 		return common_fail("records", EXIT_USAGE, "it takes at least one INPUT");
-	if (r.interfaces && r.exporters)
-		return common_fail(
-		    "records", EXIT_USAGE, "--exporters and --interfaces exclude each other");
+	if (r.interfaces + r.exporters + opt_given(values, "dns") > 1)
+		return common_fail("records", EXIT_USAGE,
+		    "--dns, --exporters and --interfaces exclude each other");
 	r.records = !r.interfaces && !r.exporters;
 	(void)signal(SIGPIPE, SIG_IGN);
 	e = common_config(values, &config, &why);
 	if (e != ERR_OK)
 		return common_fail("records", e == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED, why.text);
+	if (opt_given(values, "dns")) {
+		status = records_dns(values, &config);
+		config_release(&config);
+		return status;
+	}
 	e = export_stage_new(&config, hash_secret_new(), &r.stage, &why);
 	if (e == ERR_OK)
 		status = read_all(&r, values);
@@ -163,7 +171,7 @@ run(const struct opt_values *values)
 
 const struct command command_records = {
 	.name = "records",
-	.summary = "print the flow records that exporters sent",
+	.summary = "print the flow records that exporters sent, or DNS messages",
 	.operands = "INPUT...",
 	.options = OPTIONS,
 	.run = run,

@@ -91,9 +91,8 @@ attack_event(struct dns_run *run, void *state, nsec_t at)
 		    run, REFLECTOR_FIRST + random_below(run->random, a->reflectors), false);
 	server.port = DNS_PORT;
 	dns_query(run, &query, dns_random_id(run), a->name, a->type, &manner);
-	dns_wire_begin(&answer, (uint16_t)(query.data[0] << 8 | query.data[1]),
+	dns_wire_reply(&answer, &query,
 	    (uint16_t)(DNS_WIRE_QR | DNS_WIRE_RD | (a->victim ? DNS_WIRE_RA : DNS_WIRE_AA)));
-	dns_wire_question_of(&answer, &query);
 	put_load(run, a, &answer);
 	dns_wire_opt(&answer, &opt);
 	if (!a->victim) {

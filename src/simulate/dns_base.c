@@ -122,10 +122,9 @@ answer_outsider(struct dns_run *run, struct dns_wire *w, const struct dns_wire *
 {
 	struct dns_wire_opt opt = { .size = 1232, .dnssec = query->dnssec };
 
-	dns_wire_begin(w, (uint16_t)(query->data[0] << 8 | query->data[1]),
+	dns_wire_reply(w, query,
 	    (uint16_t)(DNS_WIRE_QR | DNS_WIRE_AA | (truncated ? DNS_WIRE_TC : 0) |
 		       dns_lookup_rcode(l)));
-	dns_wire_question_of(w, query);
 	if (!truncated)
 		dns_lookup_answer(w, l, query->dnssec, l->ttl, run->random);
 	opt.has_client_cookie = opt.has_server_cookie = query->cookie;
@@ -182,9 +181,7 @@ scan_event(struct dns_run *run, void *state, nsec_t at)
 	dns_query(
 	    run, &query, dns_random_id(run), "scan.openresolverproject.org", DNS_WIRE_A, &manner);
 	dns_send(run, at, &stranger, &resolver, &query);
-	dns_wire_begin(&answer, (uint16_t)(query.data[0] << 8 | query.data[1]),
-	    DNS_WIRE_QR | DNS_WIRE_RD | DNS_WIRE_REFUSED);
-	dns_wire_question_of(&answer, &query);
+	dns_wire_reply(&answer, &query, DNS_WIRE_QR | DNS_WIRE_RD | DNS_WIRE_REFUSED);
 	dns_send(run, at + 80 * NSEC_PER_US, &resolver, &stranger, &answer);
 }
 

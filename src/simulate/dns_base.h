@@ -25,6 +25,8 @@ struct dns_end dns_client(struct dns_run *run, uint64_t number);
 struct dns_end dns_outsider(struct dns_run *run, uint64_t number, bool ipv6);
 
 uint16_t dns_random_port(struct dns_run *run);
+/* The port of the resolver's next question to the Internet. */
+uint16_t dns_resolver_port(struct dns_run *run);
 uint16_t dns_random_id(struct dns_run *run);
 
 /* How somebody asks: a stub's flags and EDNS, drawn anew. */

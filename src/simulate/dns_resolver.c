@@ -57,6 +57,12 @@ dns_random_port(struct dns_run *run)
 }
 
 uint16_t
+dns_resolver_port(struct dns_run *run)
+{
+	return run->resolver_port != 0 ? run->resolver_port : dns_random_port(run);
+}
+
+uint16_t
 dns_random_id(struct dns_run *run)
 {
 	return (uint16_t)random_below(run->random, 65536);
@@ -94,13 +100,11 @@ put_answer(struct dns_run *run, struct dns_wire *w, const struct dns_wire *query
     const struct dns_lookup *l, bool delegation, bool truncated)
 {
 	struct dns_wire_opt opt = { .size = RESOLVER_SIZE, .dnssec = true };
-	uint16_t id = (uint16_t)(query->data[0] << 8 | query->data[1]);
 	char server[DNS_NAME];
 
-	dns_wire_begin(w, id,
+	dns_wire_reply(w, query,
 	    (uint16_t)(DNS_WIRE_QR | (delegation ? 0 : DNS_WIRE_AA) |
 		       (truncated ? DNS_WIRE_TC : 0) | dns_lookup_rcode(l)));
-	dns_wire_question_of(w, query);
 	if (truncated) {
 		/* Nothing but the question fits. */
 	} else if (delegation) {
@@ -138,7 +142,7 @@ ask_operator(struct dns_run *run, nsec_t at, const struct dns_operator *o,
 		mix_case(run, name);
 	manner.cookie = o->cookies;
 	for (unsigned try = 0; try < TRIES; try++) {
-		struct dns_end ends[2] = { dns_resolver(ipv6, dns_random_port(run)) };
+		struct dns_end ends[2] = { dns_resolver(ipv6, dns_resolver_port(run)) };
 		unsigned which = (unsigned)random_below(run->random, 2);
 		nsec_t back = o->distance + (nsec_t)random_exponential(
 						run->random, (uint64_t)o->distance / 10 + 200000);
@@ -240,10 +244,9 @@ answer_client(struct dns_run *run, struct dns_wire *w, const struct dns_wire *qu
 	struct dns_wire_opt opt = { .size = RESOLVER_SIZE, .dnssec = query->dnssec };
 	bool authentic = l->is_signed && query->dnssec && l->outcome != DNS_NO_REPLY;
 
-	dns_wire_begin(w, (uint16_t)(query->data[0] << 8 | query->data[1]),
+	dns_wire_reply(w, query,
 	    (uint16_t)(DNS_WIRE_QR | DNS_WIRE_RD | DNS_WIRE_RA | (truncated ? DNS_WIRE_TC : 0) |
 		       (authentic ? DNS_WIRE_AD : 0) | dns_lookup_rcode(l)));
-	dns_wire_question_of(w, query);
 	if (!truncated)
 		dns_lookup_answer(w, l, query->dnssec, ttl, run->random);
 	if (!query->edns)

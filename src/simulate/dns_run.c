@@ -67,7 +67,7 @@ dns_run_source(
 }
 
 void
-dns_run_events(struct dns_run *run)
+dns_run_until(struct dns_run *run, nsec_t time)
 {
 	for (;;) {
 		struct dns_source *first = NULL;
@@ -76,12 +76,18 @@ dns_run_events(struct dns_run *run)
 			if (s->next < s->end && (first == NULL || s->next < first->next))
 				first = s;
 		}
-		if (first == NULL)
+		if (first == NULL || first->next >= time)
 			break;
 		simulation_advance(run->simulation, first->next);
 		first->make(run, first->state, first->next);
 		first->next += gap(run, first);
 	}
+}
+
+void
+dns_run_events(struct dns_run *run)
+{
+	dns_run_until(run, INT64_MAX);
 	simulation_advance(run->simulation, INT64_MAX);
 }
 

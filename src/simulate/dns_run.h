@@ -79,6 +79,7 @@ struct dns_run {
 	double rate;
 	uint64_t clients;
 	bool mixed_case;
+	uint16_t resolver_port;        /* of all it asks the Internet; 0: another each time */
 	struct dns_world *world;       /* owned */
 	struct dns_cache_entry *cache; /* owned: the resolver's */
 	struct dns_source sources[DNS_SOURCES];
@@ -95,7 +96,8 @@ MUST_CHECK enum err dns_run_begin(struct dns_run *run, struct simulation *simula
 /* `rate` events a second between two times; none when it is 0. */
 void dns_run_source(
     struct dns_run *run, dns_event_fn make, void *state, double rate, nsec_t begin, nsec_t end);
-void dns_run_events(struct dns_run *run);
+void dns_run_until(struct dns_run *run, nsec_t time); /* those before it */
+void dns_run_events(struct dns_run *run);             /* all, and writes every packet */
 
 /* Adds lines to the block `site` of site.yaml, or blocks after it. */
 void dns_run_site(struct dns_run *run, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -139,10 +139,11 @@ dns_wire_question(struct dns_wire *w, const char *name, uint16_t type)
 }
 
 void
-dns_wire_question_of(struct dns_wire *w, const struct dns_wire *query)
+dns_wire_reply(struct dns_wire *w, const struct dns_wire *query, uint16_t bits)
 {
-	size_t from = w->size, to = from + query->question_end - 12;
+	size_t from = 12, to = query->question_end;
 
+	dns_wire_begin(w, be16(query->data), bits);
 	put_octets(w, query->data + 12, query->question_end - 12);
 	for (size_t at = from; at < to && w->data[at] != 0; at += 1 + (size_t)w->data[at])
 		if (w->name_count < DNS_WIRE_NAMES)

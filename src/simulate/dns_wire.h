@@ -98,8 +98,8 @@ struct dns_wire_opt {
 void dns_wire_begin(struct dns_wire *w, uint16_t id, uint16_t bits);
 void dns_wire_question(struct dns_wire *w, const char *name, uint16_t type);
 
-/* The question of a query, letter by letter. */
-void dns_wire_question_of(struct dns_wire *w, const struct dns_wire *query);
+/* The beginning of an answer: the query's id and its question, letter by letter. */
+void dns_wire_reply(struct dns_wire *w, const struct dns_wire *query, uint16_t bits);
 
 /* A or AAAA, by the address's family. */
 void dns_wire_address(struct dns_wire *w, enum dns_wire_section section, const char *owner,
