@@ -217,6 +217,42 @@ observe_exporters(const struct run *run, void *state, size_t which)
 				.type = OBS_INTERFACE, .count = 1, .interfaces = &o->samples[i] });
 }
 
+/* The DNS messages of one type, of the clients that are dealt to this state. */
+static void
+observe_dns(const struct run *run, void *state, size_t which, enum obs_type type)
+{
+	const struct observations *o = run->observations;
+	const struct dns_message *list[BATCH_MAX];
+	struct batch batch = { .type = type, .dns = list };
+
+	if ((run->analysis->consumes & type) == 0)
+		return;
+	for (size_t i = 0; i < OBSERVED_DNS; i++) {
+		if (o->dns_types[i] == type &&
+		    run->deal(observations_client(i), OBSERVED_CLIENTS, run->shards) == which)
+			list[batch.count++] = &o->dns[i];
+		if (batch.count == run->batch_size || (i + 1 == OBSERVED_DNS && batch.count != 0)) {
+			run->analysis->observe(state, &batch);
+			batch.count = 0;
+		}
+	}
+}
+
+/* The same of queries that were never answered. */
+static void
+observe_pending(const struct run *run, void *state, size_t which)
+{
+	const struct observations *o = run->observations;
+
+	for (size_t i = 0; (run->analysis->consumes & OBS_DNS_PENDING) != 0 && i < OBSERVED_PENDING;
+	     i++)
+		if (run->deal(observations_client(2 * (i * 9 % (OBSERVED_DNS / 2))),
+			OBSERVED_CLIENTS, run->shards) == which)
+			run->analysis->observe(state,
+			    &(struct batch){
+				.type = OBS_DNS_PENDING, .count = 1, .pending = &o->pending[i] });
+}
+
 /* Streams and counters: one to a batch. */
 static void
 observe_single(const struct run *run, void *state, size_t which)
@@ -259,6 +295,11 @@ observe_shard(const struct run *run, void *state, size_t which)
 		observe_records(run, state, shard);
 	observe_single(run, state, which);
 	observe_exporters(run, state, which);
+	observe_dns(run, state, which, OBS_DNS);
+	observe_dns(run, state, which, OBS_DNS_LOCAL);
+	observe_dns(run, state, which, OBS_DNS_BAD);
+	observe_dns(run, state, which, OBS_DNS_QUOTED);
+	observe_pending(run, state, which);
 	free(shard);
 }
 
@@ -329,16 +370,17 @@ assert_same(const struct run *one, const struct run *other, const char *law)
 {
 	char *a = execute(one), *b = execute(other);
 	const char *x = a, *y = b;
+	bool same = strcmp(a, b) == 0;
 
 	while (*x != '\0' && *x == *y)
 		x++, y++;
-	if (*x != *y) {
+	if (!same) {
 		while (x > a && x[-1] != '\n')
 			x--, y--;
 		print_error("%s: %s:\n  %.*s\n  %.*s\n", one->analysis->name, law,
 		    (int)strcspn(x, "\n"), x, (int)strcspn(y, "\n"), y);
 	}
-	assert_true(*x == *y);
+	assert_true(same);
 	free(a);
 	free(b);
 }
@@ -510,6 +552,14 @@ test_nothing_in_nothing_out(void **state)
 	site_release(&site);
 }
 
+/* A detector of attacks on the DNS has nothing to say of what was made up here. */
+static bool
+may_be_silent(const struct analysis *a)
+{
+	return a->table_count == 0 ||
+	       ((a->consumes & OBS_DNS) != 0 && strcmp(a->name, "dns/overview") != 0);
+}
+
 static void
 test_something_in_something_out(void **state)
 {
@@ -517,7 +567,7 @@ test_something_in_something_out(void **state)
 	struct run run = plain_run(analysis_of(state), o);
 	char *text = execute(&run);
 
-	assert_true(run.analysis->table_count == 0 || text[0] != '\0');
+	assert_true(may_be_silent(run.analysis) || text[0] != '\0');
 	free(text);
 	free(o);
 }
@@ -658,8 +708,7 @@ test_section_of_rows(void **state)
 	char *one = write_section(analysis_of(state), o), *other;
 	json_t *json;
 
-	if (analysis_of(state)->table_count == 0) { /* it has no rows of its own to speak of */
-		free(one);
+	if (one == NULL && may_be_silent(analysis_of(state))) {
 		free(o);
 		return;
 	}

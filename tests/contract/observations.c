@@ -2,12 +2,15 @@
 /* Made-up traffic for the laws; see observations.h. */
 #include "contract/observations.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/xmalloc.h"
+#include "decode/dns.h"
+#include "net/dns.h"
 #include "net/subscribers.h"
 
 #define HOSTS 24
@@ -255,6 +258,146 @@ make_sample(struct interface_sample *s, uint64_t i)
 	s->speed = UINT64_C(1000000000);
 }
 
+/* ------------------------------------------------------------------ DNS */
+
+size_t
+observations_client(size_t message)
+{
+	return message / 2 % OBSERVED_CLIENTS;
+}
+
+static size_t
+put_name(uint8_t *to, const char *text)
+{
+	size_t size;
+
+	if (dns_name_parse(text, to, &size, NULL) != ERR_OK)
+		abort();
+	return size;
+}
+
+/* A record of which the owner is the question's name, or `owner`. */
+static size_t
+put_record(uint8_t *to, const char *owner, uint16_t type, const uint8_t *data, size_t size)
+{
+	size_t at = 2;
+
+	if (owner != NULL)
+		at = put_name(to, owner);
+	else
+		put16(to, 0xc00c);
+	put16(to + at, type);
+	put16(to + at + 2, DNS_CLASS_IN);
+	memset(to + at + 4, 0, 4);
+	to[at + 7] = 60;
+	put16(to + at + 8, (uint32_t)size);
+	memcpy(to + at + 10, data, size);
+	return at + 10 + size;
+}
+
+/* The octets of message `i`: an answer with an address, or a denial with the zone's SOA. */
+static size_t
+write_dns(uint8_t *octets, uint64_t i)
+{
+	static const uint16_t TYPES[] = { DNS_TYPE_A, DNS_TYPE_AAAA, DNS_TYPE_NS, DNS_TYPE_TXT,
+		DNS_TYPE_ANY };
+	static const uint8_t EDNS[] = { 0, 0, 41, 4, 208, 0, 0, 0x80, 0, 0, 0 };
+	static const uint8_t ADDRESS[] = { 203, 0, 113, 7 };
+	static const uint8_t SOA[24] = { 0, 0 };
+	uint64_t exchange = i / 2;
+	bool response = i % 2 != 0, denied = exchange % 4 == 0;
+	char name[48], zone[32];
+	size_t size = 12;
+
+	(void)snprintf(zone, sizeof zone, "zone%u.example", (unsigned)(exchange % 7));
+	(void)snprintf(name, sizeof name, "n%u.%s", (unsigned)(number(31, exchange) % 12), zone);
+	put16(octets, (uint32_t)exchange);
+	put16(octets + 2, (response ? 0x8180U : 0x0100U) | (response && denied ? 3U : 0));
+	put16(octets + 4, 1);
+	size += put_name(octets + size, name);
+	put16(octets + size, TYPES[exchange % 5]);
+	put16(octets + size + 2, DNS_CLASS_IN);
+	size += 4;
+	if (response && !denied) {
+		put16(octets + 6, 1);
+		size += put_record(octets + size, NULL, DNS_TYPE_A, ADDRESS, sizeof ADDRESS);
+	} else if (response) {
+		put16(octets + 8, 1);
+		size += put_record(octets + size, zone, DNS_TYPE_SOA, SOA, sizeof SOA);
+	}
+	if (exchange % 3 == 0) {
+		put16(octets + 10, 1);
+		memcpy(octets + size, EDNS, sizeof EDNS);
+		size += sizeof EDNS;
+	}
+	return size;
+}
+
+/* A twentieth of the exchanges is of each of the types beside OBS_DNS. */
+static enum obs_type
+dns_type(uint64_t exchange)
+{
+	static const enum obs_type OTHERS[] = { OBS_DNS_LOCAL, OBS_DNS_BAD, OBS_DNS_QUOTED };
+
+	return exchange % 20 < 3 ? OTHERS[exchange % 20] : OBS_DNS;
+}
+
+static void
+make_dns(struct observations *o, uint64_t i)
+{
+	struct dns_message *m = &o->dns[i];
+	uint64_t exchange = i / 2, client = observations_client(i);
+	int ip_version = client % 3 == 0 ? 6 : 4;
+	size_t size = write_dns(o->dns_octets[i], i);
+
+	m->time = OBSERVED_BEGIN + (nsec_t)(i * (300 * (uint64_t)NSEC_PER_SEC) / OBSERVED_DNS);
+	m->client = host(client, ip_version);
+	m->server = host(100 + exchange % 3, ip_version);
+	m->client_port = (uint16_t)(1024 + number(32, exchange) % 60000);
+	m->server_port = 53;
+	m->view = client % 5 == 0 ? DNS_VIEW_CLIENT : DNS_VIEW_WIRE;
+	m->producer = client % 5 == 0;
+	m->transport = exchange % 11 == 0 ? DNS_TCP : DNS_UDP;
+	m->latency = -1;
+	m->input_offset = i * OBSERVED_FRAME;
+	m->input_length = (uint32_t)size;
+	dns_parse(o->dns_octets[i], size, size, NULL, o->dns_names[i], m);
+	o->dns_types[i] = dns_type(exchange);
+	if (o->dns_types[i] == OBS_DNS_BAD)
+		m->verdict = DNS_BAD_COUNT;
+	if (o->dns_types[i] == OBS_DNS_LOCAL)
+		m->service = exchange % 40 < 20 ? DNS_MULTICAST : DNS_LLMNR;
+	m->wire_size = (uint32_t)size + 28;
+	if (i % 2 == 0)
+		return;
+	m->match =
+	    (uint8_t)(exchange % 23 == 0 ? 1 + exchange % (DNS_MATCH_COUNT - 1) : DNS_MATCHED);
+	if (m->match == DNS_MATCHED) {
+		m->latency = (nsec_t)(20 + number(33, exchange) % 5000) * NSEC_PER_US;
+		m->query_size = o->dns[i - 1].message_size;
+	}
+}
+
+static void
+make_pending(struct observations *o, uint64_t i)
+{
+	const struct dns_message *m = &o->dns[2 * (i * 9 % (OBSERVED_DNS / 2))];
+
+	o->pending[i] = (struct dns_pending){ .time = m->time,
+		.client = m->client,
+		.server = m->server,
+		.client_port = m->client_port,
+		.server_port = m->server_port,
+		.id = m->id,
+		.flags = m->flags,
+		.transport = m->transport,
+		.view = m->view,
+		.query_size = m->message_size,
+		.type = m->type,
+		.name_hash = m->name_hash,
+		.site_hash = m->site_hash };
+}
+
 void
 observations_site(struct site *site)
 {
@@ -296,5 +439,9 @@ observations_new(void)
 		make_report(&o->reports[i], i);
 	for (size_t i = 0; i < OBSERVED_SAMPLES; i++)
 		make_sample(&o->samples[i], i);
+	for (size_t i = 0; i < OBSERVED_DNS; i++)
+		make_dns(o, i);
+	for (size_t i = 0; i < OBSERVED_PENDING; i++)
+		make_pending(o, i);
 	return o;
 }

@@ -18,6 +18,9 @@
 #define OBSERVED_REPORTS  12
 #define OBSERVED_SAMPLES  16
 #define OBSERVED_FRAME    160
+#define OBSERVED_DNS      1200 /* messages, a query and its answer by turns */
+#define OBSERVED_CLIENTS  12   /* that they are of */
+#define OBSERVED_PENDING  60
 #define OBSERVED_BEGIN    ((nsec_t)1400000100 * NSEC_PER_SEC)
 #define OBSERVED_END      (OBSERVED_BEGIN + 300 * NSEC_PER_SEC)
 
@@ -30,7 +33,16 @@ struct observations {
 	struct exporter_report reports[OBSERVED_REPORTS];
 	struct interface_sample samples[OBSERVED_SAMPLES];
 	uint8_t frames[OBSERVED_PACKETS][OBSERVED_FRAME];
+	struct dns_message dns[OBSERVED_DNS]; /* OBS_DNS, and some of the other types */
+	enum obs_type dns_types[OBSERVED_DNS];
+	uint8_t dns_octets[OBSERVED_DNS][OBSERVED_FRAME];
+	uint8_t dns_names[OBSERVED_DNS][DNS_NAME_MAX];
+	struct dns_pending pending[OBSERVED_PENDING];
 };
+
+/* The number of the client of a DNS message, 0 to OBSERVED_CLIENTS - 1: a conversation is never
+ * divided. */
+size_t observations_client(size_t message);
 
 /* A site that some of the hosts are customers of. */
 void observations_site(struct site *site);
