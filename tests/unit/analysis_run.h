@@ -22,7 +22,7 @@
 #include "test.h"
 
 #define RUN_SHARDS_MOST 8
-#define RUN_TABLES_MOST 8
+#define RUN_TABLES_MOST 16
 #define RUN_WINDOW      (300 * NSEC_PER_SEC)
 
 struct analysis_run {
