@@ -78,13 +78,28 @@ print_listeners(const json_t *status)
 		if (count_of(one, "refused") != 0)
 			(void)printf("%-28s the last exporter refused was %s (collect.exporters)\n",
 			    "", text_of(one, "refused_last"));
-		if (strcmp(text_of(one, "protocol"), "ipfix-tcp") == 0)
+		if (strcmp(text_of(one, "protocol"), "any") != 0)
 			(void)printf("%-28s %lld connections, %lld opened, %lld turned away, %lld "
 				     "too slow, %lld malformed\n",
 			    "", count_of(one, "connections"), count_of(one, "connections_opened"),
 			    count_of(one, "connections_turned_away"),
 			    count_of(one, "connections_timed_out"), count_of(one, "malformed"));
 	}
+}
+
+static void
+print_producers(const json_t *status)
+{
+	const json_t *one;
+	size_t i;
+
+	if (json_array_size(json_object_get(status, "producers")) != 0)
+		(void)printf("\n%-40s %-24s %12s %12s %-24s %9s\n", "dnstap producer", "version",
+		    "frames", "messages", "last frame", "delay");
+	json_array_foreach (json_object_get(status, "producers"), i, one)
+		(void)printf("%-40s %-24s %12lld %12lld %-24s %7.3f s\n", text_of(one, "producer"),
+		    text_of(one, "version"), count_of(one, "frames"), count_of(one, "messages"),
+		    text_of(one, "last"), number_of(one, "delay_seconds"));
 }
 
 static void
@@ -146,6 +161,7 @@ print_text(const char *text)
 	}
 	print_head(status);
 	print_listeners(status);
+	print_producers(status);
 	print_exporters(status);
 	print_drops(status);
 	json_decref(status);

@@ -102,6 +102,8 @@ collect_live_options(
 	ret_options->queue = settings_size(c->settings, "queue");
 	ret_options->connections = settings_u64(c->settings, "connections");
 	ret_options->idle_time = settings_duration(c->settings, "idle_time");
+	if (settings_bool(c->settings, "open_sockets"))
+		ret_options->socket_mode = 0666;
 	*ret_exporters = p;
 }
 
@@ -521,6 +523,10 @@ bind_and_drop(struct collect *c, struct err_info *info)
 		e = make_directories(c, &identity, info);
 	if (e == ERR_OK) {
 		collect_live_options(c->config, &options, &exporters);
+		if (identity.change) {
+			options.socket_user = identity.user;
+			options.socket_group = identity.group;
+		}
 		e = source_open_live(&options, &c->source, info);
 		free(exporters);
 	}
@@ -568,11 +574,14 @@ say_ready(const struct collect *c)
 	char text[LIVE_LISTENER_TEXT_SIZE];
 
 	for (size_t i = 0; i < count && i < LIVE_LISTENERS; i++) {
-		bool tcp = all[i].listener.protocol == LIVE_IPFIX_TCP;
+		static const char *const NAMES[] = { [LIVE_UDP] = "UDP",
+			[LIVE_IPFIX_TCP] = "TCP, IPFIX",
+			[LIVE_DNSTAP] = "dnstap" };
+		enum live_protocol protocol = all[i].listener.protocol;
 
 		collect_say(c, "listening on %s (%s)", live_listener_format(&all[i].listener, text),
-		    tcp ? "TCP, IPFIX" : "UDP");
-		if (!tcp && all[i].receive_buffer < wanted)
+		    NAMES[protocol]);
+		if (protocol == LIVE_UDP && all[i].receive_buffer < wanted)
 			collect_say(c,
 			    "%s: the system gave a receive buffer of %zu KiB instead of %zu KiB "
 			    "(sysctl net.core.rmem_max)",

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The status document of a running collector; doc/design/collect.md lists its fields. */
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/xmalloc.h"
 #include "pipeline/collect_internal.h"
 
 static void
@@ -17,11 +19,13 @@ describe_listener(const struct live_statistics *s)
 	json_t *one = json_object();
 	struct address none = { .words = { 0, 0 } };
 	char text[LIVE_LISTENER_TEXT_SIZE];
-	bool tcp = s->listener.protocol == LIVE_IPFIX_TCP;
+	static const char *const PROTOCOLS[] = {
+		[LIVE_UDP] = "any", [LIVE_IPFIX_TCP] = "ipfix-tcp", [LIVE_DNSTAP] = "dnstap"
+	};
 
 	(void)json_object_set_new(
 	    one, "listen", json_string(live_listener_format(&s->listener, text)));
-	(void)json_object_set_new(one, "protocol", json_string(tcp ? "ipfix-tcp" : "any"));
+	(void)json_object_set_new(one, "protocol", json_string(PROTOCOLS[s->listener.protocol]));
 	(void)json_object_set_new(one, "open", json_boolean(s->open));
 	set_number(one, "workers", s->workers);
 	set_number(one, "received", s->received);
@@ -55,6 +59,39 @@ describe_listeners(struct collect *collect, json_t *into)
 	for (size_t i = 0; i < count && i < room; i++)
 		(void)json_array_append_new(listeners, describe_listener(&all[i]));
 	(void)json_object_set_new(into, "listeners", listeners);
+}
+
+static json_t *
+describe_producer(const struct live_producer *p)
+{
+	json_t *one = json_object();
+	char text[40];
+
+	(void)json_object_set_new(one, "producer", json_string(p->identity));
+	(void)json_object_set_new(one, "version", json_string(p->version));
+	set_number(one, "number", p->number);
+	set_number(one, "frames", p->frames);
+	set_number(one, "messages", p->messages);
+	(void)json_object_set_new(
+	    one, "first", json_string(clock_format(p->first, 3, text, sizeof text)));
+	(void)json_object_set_new(
+	    one, "last", json_string(clock_format(p->last, 3, text, sizeof text)));
+	(void)json_object_set_new(one, "delay_seconds", json_real((double)p->delay / 1e9));
+	return one;
+}
+
+/* Who sends dnstap. */
+static void
+describe_producers(struct collect *collect, json_t *into)
+{
+	struct live_producer *all = xcalloc(LIVE_PRODUCERS, sizeof *all);
+	size_t count = source_live_producers(collect->source, all, LIVE_PRODUCERS);
+	json_t *producers = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(producers, describe_producer(&all[i]));
+	(void)json_object_set_new(into, "producers", producers);
+	free(all);
 }
 
 /* Octets by owner; what is not known by name is "other". */
@@ -98,6 +135,7 @@ collect_describe(struct collect *collect)
 	(void)json_object_set_new(status, "store_lag_seconds",
 	    committed == 0 ? json_null() : json_real((double)(time - committed) / 1e9));
 	describe_listeners(collect, status);
+	describe_producers(collect, status);
 	board_describe(&collect->board, status);
 	(void)pthread_mutex_lock(&collect->mutex);
 	describe_memory(collect, status);

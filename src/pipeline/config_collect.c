@@ -15,7 +15,9 @@ static const struct setting COLLECT_SETTINGS[] = {
 	    "octets of messages that may wait for the analyses, over all listeners" },
 	{ "connections", SETTING_U64, "256", "1", "65536", "connections of a TCP listener" },
 	{ "idle_time", SETTING_DURATION, "1h", "1s", "7d",
-	    "a TCP connection without a message for so long is closed" },
+	    "an IPFIX connection without a message for so long is closed" },
+	{ "open_sockets", SETTING_BOOL, "false", NULL, NULL,
+	    "whether everybody may connect to unix sockets, not only the user and group" },
 	{ "keep_flows", SETTING_BOOL, "true", NULL, NULL,
 	    "whether every flow record goes into the store, not only the analyses' rows" },
 	{ "user", SETTING_TEXT, "", NULL, NULL,
@@ -44,42 +46,54 @@ config_collect_release(struct config_collect *collect)
 	*collect = (struct config_collect){ 0 };
 }
 
+/* A listener as it is read, with whichever key comes first. */
+struct listener_read {
+	struct live_listener listener;
+	bool has_protocol;
+	enum live_protocol protocol;
+};
+
 static enum err
 read_listen(struct config_reader *r, const struct tree *value, void *target)
 {
-	struct live_listener *listener = target, read;
+	struct listener_read *read = target;
 	struct err_info why = { 0 };
 	enum err e = config_require(r, value, TREE_SCALAR, "an address and port");
 
 	if (e != ERR_OK)
 		return e;
-	if (live_listener_parse(value->text, &read, &why) != ERR_OK)
+	if (live_listener_parse(value->text, &read->listener, &why) != ERR_OK)
 		return tree_refuse(r->info, ERR_CONFIG, r->name, value->at, "%s", why.text);
-	read.protocol = listener->protocol; /* whichever key comes first */
-	*listener = read;
 	return ERR_OK;
 }
 
 static enum err
 read_protocol(struct config_reader *r, const struct tree *value, void *target)
 {
-	struct live_listener *listener = target;
+	static const struct {
+		const char *name;
+		enum live_protocol protocol;
+	} PROTOCOLS[] = { { "any", LIVE_UDP }, { "ipfix-tcp", LIVE_IPFIX_TCP },
+		{ "dnstap", LIVE_DNSTAP } };
+	struct listener_read *read = target;
 	enum err e = config_require(r, value, TREE_SCALAR, "a protocol");
-	bool tcp;
 
 	if (e != ERR_OK)
 		return e;
-	tcp = strcmp(value->text, "ipfix-tcp") == 0;
-	if (!tcp && strcmp(value->text, "any") != 0)
-		return tree_refuse(r->info, ERR_CONFIG, r->name, value->at,
-		    "\"protocol\" is any (NetFlow, IPFIX and sFlow over UDP) or ipfix-tcp, not "
-		    "\"%.60s\"",
-		    value->text);
-	listener->protocol = tcp ? LIVE_IPFIX_TCP : LIVE_UDP;
-	return ERR_OK;
+	for (size_t i = 0; i < CONFIG_COUNT(PROTOCOLS); i++) {
+		if (strcmp(value->text, PROTOCOLS[i].name) != 0)
+			continue;
+		read->has_protocol = true;
+		read->protocol = PROTOCOLS[i].protocol;
+		return ERR_OK;
+	}
+	return tree_refuse(r->info, ERR_CONFIG, r->name, value->at,
+	    "\"protocol\" is any (NetFlow, IPFIX and sFlow over UDP), ipfix-tcp or dnstap, not "
+	    "\"%.60s\"",
+	    value->text);
 }
 
-/* A map, or its address and port alone. */
+/* A map, or its address and port (or unix socket) alone. */
 static enum err
 read_listener(struct config_reader *r, const struct tree *value, void *target)
 {
@@ -87,10 +101,22 @@ read_listener(struct config_reader *r, const struct tree *value, void *target)
 		{ "listen", read_listen, 0, true },
 		{ "protocol", read_protocol, 0, false },
 	};
+	struct listener_read read = { 0 };
+	struct live_listener *listener = target;
+	enum err e = value->kind == TREE_SCALAR
+			 ? read_listen(r, value, &read)
+			 : config_read_keys(r, value, keys, CONFIG_COUNT(keys), &read);
 
-	if (value->kind == TREE_SCALAR)
-		return read_listen(r, value, target);
-	return config_read_keys(r, value, keys, CONFIG_COUNT(keys), target);
+	if (e == ERR_OK && read.has_protocol && read.listener.stream &&
+	    read.protocol != LIVE_DNSTAP)
+		return tree_refuse(r->info, ERR_CONFIG, r->name, value->at,
+		    "unix: and tcp:// are for the protocol dnstap");
+	if (e != ERR_OK)
+		return e;
+	*listener = read.listener;
+	if (read.has_protocol)
+		listener->protocol = read.protocol;
+	return ERR_OK;
 }
 
 static enum err

@@ -185,6 +185,9 @@ print_site(const struct site *site, FILE *out)
 static void
 print_collect(const struct config_collect *collect, FILE *out)
 {
+	static const char *const PROTOCOLS[] = {
+		[LIVE_UDP] = "any", [LIVE_IPFIX_TCP] = "ipfix-tcp", [LIVE_DNSTAP] = "dnstap"
+	};
 	char text[LIVE_LISTENER_TEXT_SIZE];
 
 	print_block("collect", collect->settings, out);
@@ -192,7 +195,7 @@ print_collect(const struct config_collect *collect, FILE *out)
 		(void)fprintf(out, "%s    - {listen: \"%s\", protocol: %s}\n",
 		    i == 0 ? "  listeners:\n" : "",
 		    live_listener_format(&collect->listeners[i], text),
-		    collect->listeners[i].protocol == LIVE_IPFIX_TCP ? "ipfix-tcp" : "any");
+		    PROTOCOLS[collect->listeners[i].protocol]);
 	print_prefixes("exporters", collect->exporters, collect->exporter_count, out);
 }
 

@@ -17,12 +17,16 @@
 
 #include "base/xmalloc.h"
 #include "source/kind.h"
+#include "source/live_producers.h"
 #include "source/live_reader.h"
 
-#define WAIT_MS    100
-#define READERS    (LIVE_LISTENERS * LIVE_WORKERS)
-#define ALLOWED    4096 /* changes of the exporters in the life of a source */
-#define CLOCK_FUZZ NSEC_PER_SEC
+#define WAIT_MS     100
+#define READERS     (LIVE_LISTENERS * LIVE_WORKERS)
+#define ALLOWED     4096 /* changes of the exporters in the life of a source */
+#define CLOCK_FUZZ  NSEC_PER_SEC
+#define DNSTAP_RING ((size_t)2 << 20) /* at least, of a dnstap listener */
+/* Producers of dnstap gather messages for up to a second or so before they send them. */
+#define DNSTAP_DELAY (2 * NSEC_PER_SEC)
 
 struct live_source {
 	struct source base;
@@ -35,8 +39,9 @@ struct live_source {
 	size_t reader_room;
 	struct prefix_set **allowed; /* owned: all there ever were, the last one in force */
 	size_t allowed_count;
-	struct source_losses seen; /* losses that chunks have told of */
-	nsec_t last;               /* time of the packet before */
+	struct live_producers *producers; /* owned */
+	struct source_losses seen;        /* losses that chunks have told of */
+	nsec_t last;                      /* time of the packet before */
 	_Atomic bool stop, pause;
 	bool running;
 	char kind[16];
@@ -109,13 +114,17 @@ live_options_init(struct live_options *options)
 		.receive_buffer = (size_t)32 << 20,
 		.queue = (size_t)256 << 20,
 		.connections = 256,
-		.idle_time = 3600 * NSEC_PER_SEC };
+		.idle_time = 3600 * NSEC_PER_SEC,
+		.socket_mode = 0660,
+		.socket_user = -1,
+		.socket_group = -1 };
 }
 
 static bool
 same_listener(const struct live_listener *a, const struct live_listener *b)
 {
 	return a->protocol == b->protocol && a->port == b->port && a->both == b->both &&
+	       strcmp(a->path, b->path) == 0 &&
 	       (a->both || address_equal(&a->address, &b->address));
 }
 
@@ -129,14 +138,23 @@ find_port(const struct live_source *live, const struct live_listener *listener)
 }
 
 static void
+close_socket(struct live_reader *reader)
+{
+	if (reader->fd < 0)
+		return;
+	(void)close(reader->fd);
+	reader->fd = -1;
+	live_unbind_unix(reader->port);
+}
+
+static void
 free_reader(struct live_reader *reader)
 {
 	if (reader == NULL)
 		return;
 	if (reader->started)
 		(void)pthread_join(reader->thread, NULL);
-	if (reader->fd >= 0)
-		(void)close(reader->fd);
+	close_socket(reader);
 	if (reader->stop_fd >= 0)
 		(void)close(reader->stop_fd);
 	ring_free(reader->ring);
@@ -165,16 +183,17 @@ worker_count(const struct live_options *options, const struct live_listener *lis
 {
 	unsigned workers = options->workers;
 
-	if (listener->protocol == LIVE_IPFIX_TCP || workers < 1)
+	if (listener->protocol != LIVE_UDP || workers < 1)
 		return 1;
 	return workers > LIVE_WORKERS ? LIVE_WORKERS : workers;
 }
 
 /* One socket of a port, with its ring; its thread is not running yet. */
 static enum err
-open_reader(struct live_source *live, struct live_port *port, size_t ring_size, size_t buffer,
-    struct live_reader **ret_reader, struct err_info *info)
+open_reader(struct live_source *live, struct live_port *port, size_t ring_size,
+    const struct live_options *options, struct live_reader **ret_reader, struct err_info *info)
 {
+	bool unix_socket = port->listener.path[0] != '\0';
 	struct live_reader *reader = xcalloc(1, sizeof *reader);
 	enum err e;
 
@@ -182,8 +201,9 @@ open_reader(struct live_source *live, struct live_port *port, size_t ring_size, 
 	reader->port = port;
 	reader->fd = -1;
 	reader->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	e = live_bind(
-	    &port->listener, port->workers > 1, buffer, &reader->fd, &port->receive_buffer, info);
+	e = unix_socket ? live_bind_unix(port, options, &reader->fd, info)
+			: live_bind(&port->listener, port->workers > 1, options->receive_buffer,
+			      &reader->fd, &port->receive_buffer, info);
 	if (e == ERR_OK && reader->stop_fd < 0)
 		e = err_set(info, ERR_IO, "eventfd: %s", strerror(errno));
 	if (e != ERR_OK) {
@@ -191,6 +211,9 @@ open_reader(struct live_source *live, struct live_port *port, size_t ring_size, 
 		return e;
 	}
 	atomic_store(&reader->watermark, live_now());
+	/* Whole reads of a connection go into it in one piece, of at most a quarter. */
+	if (port->listener.protocol == LIVE_DNSTAP && ring_size < DNSTAP_RING)
+		ring_size = DNSTAP_RING;
 	reader->ring = ring_new(ring_size);
 	*ret_reader = reader;
 	return ERR_OK;
@@ -237,8 +260,8 @@ open_port(struct live_source *live, const struct live_options *options,
 	enum err e = workers > 1 ? probe(listener, info) : ERR_OK;
 
 	for (unsigned i = 0; i < workers && e == ERR_OK; i++) {
-		e = open_reader(live, port, ring_size, options->receive_buffer,
-		    &opening->readers[opening->count], info);
+		e = open_reader(
+		    live, port, ring_size, options, &opening->readers[opening->count], info);
 		if (e == ERR_OK)
 			opening->count++;
 	}
@@ -273,9 +296,9 @@ open_ports(struct live_source *live, const struct live_options *options, struct 
 static enum err
 start(struct live_reader *reader, struct err_info *info)
 {
-	bool tcp = reader->port->listener.protocol == LIVE_IPFIX_TCP;
-	int failure =
-	    pthread_create(&reader->thread, NULL, tcp ? live_read_tcp : live_read_udp, reader);
+	bool udp = reader->port->listener.protocol == LIVE_UDP;
+	int failure = pthread_create(
+	    &reader->thread, NULL, udp ? live_read_udp : live_read_connections, reader);
 
 	if (failure != 0)
 		return err_set(info, ERR_IO, "a thread cannot be made: %s", strerror(failure));
@@ -301,8 +324,7 @@ close_reader(struct live_reader *reader)
 		(void)pthread_join(reader->thread, NULL);
 	reader->started = false;
 	atomic_store(&reader->finished, true);
-	(void)close(reader->fd);
-	reader->fd = -1;
+	close_socket(reader);
 }
 
 /* Closes the ports that the options no longer have. */
@@ -439,51 +461,108 @@ oldest(struct live_source *live, const struct live_record **ret_record, size_t *
 	return best;
 }
 
+/* Two sockets are not read at the same instant: what is out of order by that little takes the time
+ * of the message before it.  A clock that was set back is told as it is. */
+static nsec_t
+arrival(struct live_source *live, const struct live_record *record)
+{
+	if (record->time >= live->last || record->time < live->last - CLOCK_FUZZ)
+		live->last = record->time;
+	return live->last;
+}
+
+/* What the packets from `from` on add to what is known of the source. */
 static void
-fill_packet(struct live_source *live, struct packet *p, const struct live_record *record)
+note_packets(struct live_source *live, const struct packet *packets, size_t count)
 {
 	struct source_info *info = &live->base.info;
 
-	/* Two sockets are not read at the same instant: what is out of order by that little takes
-	 * the time of the message before it.  A clock that was set back is told as it is. */
-	p->time = record->time;
-	if (p->time < live->last && p->time >= live->last - CLOCK_FUZZ)
-		p->time = live->last;
-	live->last = p->time;
+	for (size_t i = 0; i < count; i++) {
+		nsec_t time = packets[i].time;
+
+		if (info->records == 0 || time < info->begin)
+			info->begin = time;
+		if (info->records == 0 || time > info->end)
+			info->end = time;
+		info->records++;
+		info->octets += packets[i].captured_size;
+	}
+}
+
+/* One export message; false when it does not fit any more. */
+static bool
+take_export(struct live_source *live, struct live_reader *reader, const struct live_record *record,
+    size_t size, struct capture_run *run)
+{
+	struct packet *p = &run->packets[run->count];
+	size_t padded = (size + 7) / 8 * 8, left = run->room_size - run->room_used;
+
+	if (size > left)
+		return false;
+	p->data = run->room + run->room_used;
+	if (size > 0)
+		memcpy(run->room + run->room_used, record + 1, size);
+	p->captured_size = p->frame_size = (uint32_t)size;
+	p->time = arrival(live, record);
 	p->source = record->source;
 	p->source_port = record->source_port;
 	p->destination_port = record->port;
 	p->fragment_id = record->connection;
 	p->link_type = LINK_EXPORT_MESSAGE;
-	p->input_offset = info->records;
-	if (info->records == 0 || p->time < info->begin)
-		info->begin = p->time;
-	if (info->records == 0 || p->time > info->end)
-		info->end = p->time;
-	info->records++;
-	info->octets += p->captured_size;
+	p->input_offset = live->base.info.records;
+	run->count++;
+	run->room_used += padded <= left ? padded : left;
+	ring_pop(reader->ring);
+	return true;
+}
+
+/* Frames of dnstap that came together; false when some of them do not fit any more. */
+static bool
+take_frames(struct live_source *live, struct live_reader *reader, const struct live_record *record,
+    size_t size, struct capture_run *run)
+{
+	struct live_frames frames = { .reader = reader,
+		.record = record,
+		.data = (const uint8_t *)(record + 1),
+		.size = size,
+		.at = reader->taken };
+	bool all;
+
+	(void)arrival(live, record);
+	all = live_producers_take(live->producers, &frames, run);
+	reader->taken = all ? 0 : frames.at;
+	if (all)
+		ring_pop(reader->ring);
+	return all;
 }
 
 /* Takes messages in order of time, as many as there are and fit. */
 static void
 fill_chunk(struct live_source *live, struct chunk *chunk)
 {
-	size_t most = chunk->most != 0 && chunk->most < CHUNK_PACKETS ? chunk->most : CHUNK_PACKETS;
-	size_t used = 0, size = 0;
+	size_t exports_most = chunk->most != 0 ? chunk->most : CHUNK_PACKETS;
+	struct capture_run run = { .packets = chunk->packets,
+		.most = CHUNK_PACKETS,
+		.drops = &chunk->drops,
+		.room = chunk->buffer,
+		.room_size = chunk->buffer_size };
 	const struct live_record *record;
 	struct live_reader *reader;
+	size_t size = 0, exports = 0;
+	bool more = true;
 
-	while (chunk->count < most && (reader = oldest(live, &record, &size)) != NULL &&
-	       size <= chunk->buffer_size - used) {
-		struct packet *p = &chunk->packets[chunk->count++];
+	while (more && run.count < run.most && (reader = oldest(live, &record, &size)) != NULL) {
+		size_t before = run.count;
 
-		memcpy(chunk->buffer + used, (const uint8_t *)record + sizeof *record, size);
-		p->data = chunk->buffer + used;
-		p->captured_size = p->frame_size = (uint32_t)size;
-		fill_packet(live, p, record);
-		ring_pop(reader->ring);
-		used += (size + 7) / 8 * 8 <= chunk->buffer_size - used ? (size + 7) / 8 * 8 : size;
+		run.offset = live->base.info.records;
+		if (reader->port->listener.protocol == LIVE_DNSTAP)
+			more = take_frames(live, reader, record, size, &run);
+		else
+			more = take_export(live, reader, record, size, &run) &&
+			       ++exports < exports_most;
+		note_packets(live, run.packets + before, run.count - before);
 	}
+	chunk->count = run.count;
 }
 
 static void
@@ -524,6 +603,16 @@ sweep(struct live_source *live)
 	}
 	live->reader_count = kept;
 	return kept == 0;
+}
+
+/* How long after a message its producer may send it. */
+static nsec_t
+delay(const struct live_source *live)
+{
+	for (size_t i = 0; i < live->port_count; i++)
+		if (live->ports[i]->open && live->ports[i]->listener.protocol == LIVE_DNSTAP)
+			return DNSTAP_DELAY;
+	return 0;
 }
 
 /* The time before which everything that arrived is in the rings. */
@@ -589,6 +678,8 @@ read_live(struct source *source, struct chunk *chunk, struct err_info *info)
 		chunk->now = reached;
 	else
 		chunk->now = live->last;
+	if (chunk->now != 0)
+		chunk->now -= delay(live);
 	ended = sweep(live) && atomic_load(&live->stop);
 	(void)pthread_mutex_unlock(&live->mutex);
 	if (ended && chunk->count == 0)
@@ -621,6 +712,7 @@ close_live(struct source *source)
 	if (live->shared.wake >= 0)
 		(void)close(live->shared.wake);
 	(void)pthread_mutex_destroy(&live->mutex);
+	live_producers_free(live->producers);
 	free(live->readers);
 	free(live->ports);
 	free(live->allowed);
@@ -644,6 +736,7 @@ source_open_live(
 	live->base.info.path = "listeners";
 	live->base.info.kind = "collect";
 	live->base.info.exports = live->base.info.live = true;
+	live->producers = live_producers_new();
 	live->shared.connections_most = options->connections;
 	live->shared.idle_time = options->idle_time;
 	live->shared.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -700,6 +793,18 @@ source_live_statistics(struct source *source, struct live_statistics *ret_statis
 	count = live->port_count;
 	for (size_t i = 0; i < count && i < room; i++)
 		describe(live, live->ports[i], &ret_statistics[i]);
+	(void)pthread_mutex_unlock(&live->mutex);
+	return count;
+}
+
+size_t
+source_live_producers(struct source *source, struct live_producer *ret_producers, size_t room)
+{
+	struct live_source *live = (struct live_source *)source;
+	size_t count;
+
+	(void)pthread_mutex_lock(&live->mutex);
+	count = live_producers_list(live->producers, ret_producers, room);
 	(void)pthread_mutex_unlock(&live->mutex);
 	return count;
 }

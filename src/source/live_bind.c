@@ -12,6 +12,9 @@
 
 #define BACKLOG 128
 
+static enum err
+parse_address(const char *text, struct live_listener *ret_listener, struct err_info *info);
+
 static bool
 parse_port(const char *text, uint16_t *ret_port)
 {
@@ -24,8 +27,46 @@ parse_port(const char *text, uint16_t *ret_port)
 	return value > 0 && value <= UINT16_MAX;
 }
 
+static enum err
+parse_path(const char *path, struct live_listener *ret_listener, struct err_info *info)
+{
+	struct live_listener listener = { .protocol = LIVE_DNSTAP, .stream = true };
+
+	bool plain = true;
+
+	for (const char *p = path; *p != '\0'; p++)
+		plain &= *p > ' ' && *p < 0x7f && *p != '"' && *p != '\\';
+	if (path[0] != '/' || strlen(path) >= sizeof listener.path || !plain)
+		return err_set(info, ERR_CONFIG,
+		    "\"unix:%.120s\" is not the absolute path of a unix socket, of at most %d "
+		    "octets",
+		    path, LIVE_PATH_SIZE - 1);
+	(void)snprintf(listener.path, sizeof listener.path, "%s", path);
+	*ret_listener = listener;
+	return ERR_OK;
+}
+
 enum err
 live_listener_parse(const char *text, struct live_listener *ret_listener, struct err_info *info)
+{
+	struct live_listener listener = { .protocol = LIVE_UDP };
+	enum err e;
+
+	if (strncmp(text, "unix:", 5) == 0)
+		return parse_path(text + 5, ret_listener, info);
+	if (strncmp(text, "tcp://", 6) != 0)
+		return parse_address(text, ret_listener, info);
+	e = parse_address(text + 6, &listener, info);
+	if (e == ERR_OK) {
+		listener.protocol = LIVE_DNSTAP;
+		listener.stream = true;
+		*ret_listener = listener;
+	}
+	return e;
+}
+
+static enum err
+parse_address(const char *text, struct live_listener *ret_listener, struct err_info *info)
 {
 	struct live_listener listener = { .protocol = LIVE_UDP };
 	const char *colon = strrchr(text, ':');
@@ -61,10 +102,14 @@ live_listener_format(const struct live_listener *listener, char *text)
 	char host[ADDRESS_TEXT_SIZE] = "*";
 	bool ipv6 = !listener->both && !address_is_ipv4(&listener->address);
 
+	if (listener->path[0] != '\0') {
+		(void)snprintf(text, LIVE_LISTENER_TEXT_SIZE, "unix:%s", listener->path);
+		return text;
+	}
 	if (!listener->both)
 		(void)address_format(&listener->address, host);
-	(void)snprintf(text, LIVE_LISTENER_TEXT_SIZE, ipv6 ? "[%s]:%u" : "%s:%u", host,
-	    (unsigned)listener->port);
+	(void)snprintf(text, LIVE_LISTENER_TEXT_SIZE, ipv6 ? "%s[%s]:%u" : "%s%s:%u",
+	    listener->stream ? "tcp://" : "", host, (unsigned)listener->port);
 	return text;
 }
 
@@ -90,7 +135,7 @@ set_options(int fd, const struct live_listener *listener, int family, bool share
 	if (family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, listener->both ? &off : &on, sizeof on) != 0)
 		return -1;
-	if (listener->protocol == LIVE_IPFIX_TCP)
+	if (listener->protocol != LIVE_UDP)
 		return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
 		return -1;
@@ -120,7 +165,7 @@ enum err
 live_bind(const struct live_listener *listener, bool shared, size_t receive_buffer, int *ret_fd,
     size_t *ret_receive_buffer, struct err_info *info)
 {
-	bool tcp = listener->protocol == LIVE_IPFIX_TCP;
+	bool tcp = listener->protocol != LIVE_UDP;
 	int type = (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
 	int family = !listener->both && address_is_ipv4(&listener->address) ? AF_INET : AF_INET6;
 	int fd = socket(family, type, 0);

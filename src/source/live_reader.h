@@ -41,6 +41,7 @@ struct live_port {
 	size_t receive_buffer;
 	_Atomic uint64_t counts[COUNTS];
 	_Atomic uint64_t refused_last[2]; /* words of the address */
+	uint64_t socket_id[2];            /* device and inode of its unix socket */
 };
 
 /* What all readers of a source see. */
@@ -59,6 +60,7 @@ struct live_reader {
 	int fd;                     /* owned: a bound socket */
 	int stop_fd;                /* owned: eventfd, readable when the reader is to end */
 	struct ring *ring;          /* owned */
+	size_t taken; /* dnstap: octets of the ring's oldest record that have been used */
 	pthread_t thread;
 	bool started;
 	_Atomic nsec_t watermark;
@@ -66,7 +68,8 @@ struct live_reader {
 	_Atomic nsec_t stop_time; /* what came by then is still read */
 };
 
-/* How a message lies in the ring: this, then its octets.  None: the connection was closed. */
+/* How a message lies in the ring: this, then its octets.  None: the connection was closed.  dnstap:
+ * whole frames with their lengths. */
 struct live_record {
 	nsec_t time;
 	struct address source;
@@ -98,8 +101,14 @@ void live_reach(struct live_reader *reader, nsec_t time, bool news);
 MUST_CHECK enum err live_bind(const struct live_listener *listener, bool shared,
     size_t receive_buffer, int *ret_fd, size_t *ret_receive_buffer, struct err_info *info);
 
+/* The same of a unix socket.  One that nobody listens to any more is taken away first. */
+MUST_CHECK enum err live_bind_unix(
+    struct live_port *port, const struct live_options *options, int *ret_fd, struct err_info *info);
+/* Takes the socket's name away, if it is still this one's. */
+void live_unbind_unix(const struct live_port *port);
+
 /* Thread functions; the argument is a struct live_reader. */
 void *live_read_udp(void *argument);
-void *live_read_tcp(void *argument);
+void *live_read_connections(void *argument);
 
 #endif
