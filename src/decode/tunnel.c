@@ -35,6 +35,7 @@ enum {
 
 /* GTPv1-U: 3GPP TS 29.281, section 5.1. */
 enum {
+	PORT_DNS = 53,
 	GTP_VERSION = 0xe0,
 	GTP_VERSION_1 = 0x20,
 	GTP_NOT_PRIME = 0x10,
@@ -279,6 +280,9 @@ decode_udp_tunnel(struct decoding *d, struct layer payload)
 {
 	void (*decode)(struct decoding *, struct layer);
 
+	/* An answer of a name server: resolvers ask from any port (RFC 5452, section 9.2). */
+	if (d->p->source_port == PORT_DNS)
+		return;
 	switch (d->p->destination_port) {
 	case PORT_VXLAN: decode = decode_vxlan; break;
 	case PORT_GENEVE: decode = decode_geneve; break;

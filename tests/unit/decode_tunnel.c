@@ -222,6 +222,14 @@ test_vxlan(void **state)
 	d = run_outer(&f, IP_PROTOCOL_UDP);
 	expect_outer(&d, IP_PROTOCOL_UDP, DROP_VXLAN_TRUNCATED);
 	assert_int_equal(d.p.destination_port, 4789);
+
+	/* The answer to a resolver that asked from that port. */
+	build_start(&f, "\x08\0\0\0\0\0\0", 7);
+	build_udp_to(&f, 4789);
+	put_be16(f.octets, 53);
+	d = run_outer(&f, IP_PROTOCOL_UDP);
+	run_expect_drop(&d, NO_DROP);
+	assert_int_equal(d.p.destination_port, 4789);
 }
 
 /* What the inner packet is not: the packet around it is whole again. */
