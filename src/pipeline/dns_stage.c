@@ -173,13 +173,24 @@ is_port(const struct dns_stage *stage, uint16_t port)
 	return (stage->ports[port / 64] >> (port % 64) & 1) != 0;
 }
 
-/* The service that a pair of ports stands for. */
-static enum dns_service
-service_of(uint16_t a, uint16_t b)
+static bool
+is_local_port(uint16_t port)
 {
+	return port == PORT_MULTICAST || port == PORT_LLMNR;
+}
+
+/* The service that a pair of ports stands for.  A resolver may ask a name server from the port of
+ * multicast DNS, too (RFC 5452, section 9.2). */
+static enum dns_service
+service_of(const struct dns_stage *stage, uint16_t a, uint16_t b)
+{
+	bool a_local = is_local_port(a), b_local = is_local_port(b);
+
+	if ((!a_local && is_port(stage, a)) || (!b_local && is_port(stage, b)))
+		return DNS_UNICAST;
 	if (a == PORT_MULTICAST || b == PORT_MULTICAST)
 		return DNS_MULTICAST;
-	return a == PORT_LLMNR || b == PORT_LLMNR ? DNS_LLMNR : DNS_UNICAST;
+	return a_local || b_local ? DNS_LLMNR : DNS_UNICAST;
 }
 
 bool
@@ -430,7 +441,7 @@ take_datagram(struct dns_stage *stage, const struct packet *p)
 {
 	struct dns_message *m = begin(stage, p);
 
-	m->service = service_of(p->source_port, p->destination_port);
+	m->service = service_of(stage, p->source_port, p->destination_port);
 	if (p->flags & PACKET_REASSEMBLED)
 		m->flags |= DNS_REASSEMBLED;
 	parse(stage, m, p->data + p->payload_offset, p->payload_size, udp_sent(p));
@@ -474,7 +485,7 @@ take_quote(struct dns_stage *stage, const struct packet *p)
 	decode_quote(p, &quoted);
 	if (quoted.kind != PACKET_IP || quoted.protocol != IP_PROTOCOL_UDP ||
 	    (quoted.flags & PACKET_HAS_PORTS) == 0 || !dns_stage_wants_stream(stage, &quoted) ||
-	    service_of(quoted.source_port, quoted.destination_port) != DNS_UNICAST)
+	    service_of(stage, quoted.source_port, quoted.destination_port) != DNS_UNICAST)
 		return;
 	flush(stage);
 	m = begin(stage, p);
@@ -527,7 +538,7 @@ take_framed(void *context, const struct stream_event *event, const uint8_t *data
 
 	m->transport = DNS_TCP;
 	m->connection = event->id;
-	m->service = service_of(ends.source_port, ends.destination_port);
+	m->service = service_of(stage, ends.source_port, ends.destination_port);
 	m->input_length = (uint32_t)size;
 	parse(stage, m, data, size, size);
 	set_ends(m, &ends);
