@@ -8,7 +8,7 @@
 
 struct number {
 	uint16_t value;
-	char name[10];
+	char name[DNS_NUMBER_TEXT_SIZE];
 };
 
 /* By value. */

@@ -18,6 +18,8 @@ test_numbers(void **state)
 	assert_string_equal(dns_type_name(54, text), "TYPE54");
 	assert_string_equal(dns_type_name(65535, text), "TYPE65535");
 	assert_string_equal(dns_type_name(32769, text), "DLV");
+	assert_string_equal(dns_type_name(51, text), "NSEC3PARAM");
+	assert_string_equal(dns_type_name(61, text), "OPENPGPKEY");
 	assert_string_equal(dns_class_name(1, text), "IN");
 	assert_string_equal(dns_class_name(65535, text), "CLASS65535");
 	assert_string_equal(dns_rcode_name(23, text), "BADCOOKIE");
