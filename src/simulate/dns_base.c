@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AUTHORITY_SHARE 0.12 /* questions to the own authority, of those to the resolver */
-#define SCAN_RATE       0.02 /* strangers who try the resolver, a second */
-#define OUTSIDERS       1500 /* resolvers elsewhere */
+#define AUTHORITY_SHARE 0.12  /* questions to the own authority, of those to the resolver */
+#define SCAN_RATE       0.02  /* strangers who try the resolver, a second */
+#define LEAK_RATE       0.008 /* questions that a search list spoilt, a second */
+#define OUTSIDERS       1500  /* resolvers elsewhere */
 
 typedef void (*lookup_fn)(struct dns_lookup *l, const struct dns_world *world, struct random *r);
 
@@ -185,6 +186,20 @@ scan_event(struct dns_run *run, void *state, nsec_t at)
 	dns_send(run, at + 80 * NSEC_PER_US, &resolver, &stranger, &answer);
 }
 
+/* Too few of each kind to warn of in a short time. */
+static void
+leak_event(struct dns_run *run, void *state, nsec_t at)
+{
+	static const char *const names[] = { "www.example.org.localdomain", "wpad.office",
+		"printer.intranet", "dc1.domain" };
+	struct dns_end client = dns_client(run, pick_client(run));
+	struct dns_lookup l;
+
+	(void)state;
+	dns_lookup_leak(&l, run->world, names[random_below(run->random, 4)]);
+	(void)dns_ask(run, at, &client, &l);
+}
+
 void
 dns_base_add(struct dns_run *run)
 {
@@ -194,4 +209,5 @@ dns_base_add(struct dns_run *run)
 	dns_run_source(
 	    run, authority_event, NULL, run->rate * AUTHORITY_SHARE, run->begin, run->end);
 	dns_run_source(run, scan_event, NULL, SCAN_RATE, run->begin, run->end);
+	dns_run_source(run, leak_event, NULL, LEAK_RATE, run->begin, run->end);
 }
