@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/xmalloc.h"
+#include "flow/dns_watch.h"
 
 #define WAYS 8
 
@@ -14,6 +15,11 @@
  * after its timeout. */
 #define ANSWERED_KEPT (5 * NSEC_PER_SEC)
 #define EXPIRED_KEPT  (10 * NSEC_PER_SEC)
+
+/* The queries that wait between two addresses are searched for in the whole table when a pair
+ * becomes watched: a few times at once, later once in so many messages. */
+#define SEARCHES_AT_ONCE 8
+#define SEARCH_EACH      4096
 
 enum entry_state {
 	ENTRY_WAITING = 1,
@@ -35,6 +41,8 @@ struct entry {
 	uint8_t state;
 	uint8_t retransmissions;
 	uint8_t answer_rcode; /* low bits */
+	uint8_t answer_ttl;   /* of the packet */
+	bool wrong_case;      /* it was answered, but not in the letters it was asked in */
 };
 
 struct dns_matcher {
@@ -43,6 +51,9 @@ struct dns_matcher {
 	size_t waiting;
 	size_t swept; /* next set to sweep */
 	nsec_t swept_to;
+	struct dns_watch *watch;       /* owned; NULL before the first answer without a query */
+	unsigned searches;             /* of the whole table that may be made now */
+	uint32_t taken;                /* messages so far: each SEARCH_EACH allow another */
 	uint32_t (*tags)[WAYS];        /* owned; 0: free */
 	struct entry (*entries)[WAYS]; /* owned */
 };
@@ -53,6 +64,7 @@ dns_matcher_new(const struct dns_matcher_options *options)
 	struct dns_matcher *matcher = xcalloc(1, sizeof *matcher);
 
 	matcher->options = *options;
+	matcher->searches = SEARCHES_AT_ONCE;
 	matcher->set_count = 16;
 	while (matcher->set_count * WAYS < options->capacity)
 		matcher->set_count *= 2;
@@ -68,6 +80,7 @@ dns_matcher_free(struct dns_matcher *matcher)
 		return;
 	free(matcher->tags);
 	free(matcher->entries);
+	dns_watch_free(matcher->watch);
 	free(matcher);
 }
 
@@ -182,6 +195,56 @@ case_of(const struct dns_message *m)
 	return (uint32_t)dns_hash(m->data + 12, m->name_size) | 1;
 }
 
+/* ------------------------------------------------------------------ answers without a query */
+
+static bool
+is_recent(const struct dns_matcher *matcher, const struct entry *e, nsec_t now)
+{
+	if (e->state == ENTRY_ANSWERED)
+		return now - e->answered <= ANSWERED_KEPT;
+	return e->state == ENTRY_WAITING && now - e->time <= matcher->options.timeout;
+}
+
+/* Adds the queries of the message's pair that wait to those watched. */
+static void
+gather(struct dns_matcher *matcher, const struct dns_message *m)
+{
+	for (size_t i = 0; i < matcher->set_count * WAYS; i++) {
+		const struct entry *e = &matcher->entries[i / WAYS][i % WAYS];
+		if (matcher->tags[i / WAYS][i % WAYS] == 0 || e->transport != DNS_UDP ||
+		    e->view != m->view || !address_equal(&e->client, &m->client) ||
+		    !address_equal(&e->server, &m->server) || !is_recent(matcher, e, m->time))
+			continue;
+		dns_watch_add(matcher->watch, &e->client, &e->server,
+		    &(struct dns_watch_query){
+			.time = e->time,
+			.answered = e->state == ENTRY_ANSWERED ? e->answered : 0,
+			.name_hash = e->name_hash,
+			.port = e->client_port,
+			.id = e->id,
+			.type = e->type,
+		    });
+	}
+}
+
+/* A response over UDP that answers nothing may be a forged one. */
+static void
+judge_stray(struct dns_matcher *matcher, struct dns_message *m)
+{
+	if (m->transport != DNS_UDP)
+		return;
+	if (matcher->watch == NULL)
+		matcher->watch = dns_watch_new(
+		    &matcher->options.secret, matcher->options.timeout, matcher->options.drops);
+	if (dns_watch_judge(matcher->watch, m) && matcher->searches != 0) {
+		matcher->searches--;
+		gather(matcher, m);
+		(void)dns_watch_judge(matcher->watch, m);
+	}
+}
+
+/* ------------------------------------------------------------------ messages */
+
 static void
 take_query(struct dns_matcher *matcher, struct dns_message *m, uint64_t hash)
 {
@@ -224,6 +287,8 @@ take_query(struct dns_matcher *matcher, struct dns_message *m, uint64_t hash)
 		.view = m->view,
 		.state = ENTRY_WAITING,
 	};
+	if (matcher->watch != NULL && m->transport == DNS_UDP)
+		dns_watch_query(matcher->watch, m);
 }
 
 /* Copies what the response's consumers want to know of its query. */
@@ -246,34 +311,41 @@ is_answer(const struct entry *e, const struct dns_message *m)
 	       (e->name_hash == m->name_hash && e->type == m->type);
 }
 
+static void
+note_answer(struct entry *e, const struct dns_message *m)
+{
+	e->state = ENTRY_ANSWERED;
+	e->answered = m->time;
+	e->digest = m->answers_digest;
+	e->answer_rcode = m->rcode & 0xf;
+	e->answer_ttl = m->ttl;
+	e->wrong_case = m->match == DNS_WRONG_CASE;
+}
+
 static enum dns_match
 judge_answered(struct entry *e, struct dns_message *m)
 {
-	uint32_t wanted = e->case_hash;
+	bool in_case = e->case_hash == 0 || e->case_hash == case_of(m);
 
 	if (m->time - e->answered > ANSWERED_KEPT)
 		return DNS_LATE;
+	if (e->wrong_case && in_case) {
+		/* A client that minds letters took none before. */
+		m->match = DNS_MATCHED;
+		note_answer(e, m);
+		return DNS_MATCHED;
+	}
+	m->first_ttl = e->answer_ttl;
+	m->answer_gap = m->time - e->answered;
 	if (e->digest == m->answers_digest && e->answer_rcode == (m->rcode & 0xf))
 		return DNS_DUPLICATE;
-	if (wanted != 0 && wanted != case_of(m))
-		return DNS_WRONG_CASE;
-	return DNS_SECOND_ANSWER;
+	return in_case ? DNS_SECOND_ANSWER : DNS_WRONG_CASE;
 }
 
+/* The response to the query of an entry. */
 static void
-take_response(struct dns_matcher *matcher, struct dns_message *m, uint64_t hash)
+take_answer(struct dns_matcher *matcher, struct entry *e, struct dns_message *m)
 {
-	int way = find(matcher, m, hash);
-	struct entry *e;
-
-	m->match = DNS_UNSOLICITED;
-	if (way < 0)
-		return;
-	e = &matcher->entries[set_of(matcher, hash)][way];
-	if (!is_answer(e, m)) {
-		m->match = e->state == ENTRY_WAITING ? DNS_WRONG_QUESTION : DNS_UNSOLICITED;
-		return;
-	}
 	if (e->state == ENTRY_WAITING && m->time - e->time > matcher->options.timeout)
 		give_up(matcher, e);
 	tell_query(e, m);
@@ -281,20 +353,42 @@ take_response(struct dns_matcher *matcher, struct dns_message *m, uint64_t hash)
 	case ENTRY_WAITING:
 		m->match =
 		    e->case_hash == 0 || e->case_hash == case_of(m) ? DNS_MATCHED : DNS_WRONG_CASE;
-		e->state = ENTRY_ANSWERED;
-		e->answered = m->time;
-		e->digest = m->answers_digest;
-		e->answer_rcode = m->rcode & 0xf;
+		note_answer(e, m);
 		matcher->waiting--;
 		break;
 	case ENTRY_ANSWERED: m->match = (uint8_t)judge_answered(e, m); break;
 	default: m->match = DNS_LATE; break;
 	}
+	if (matcher->watch != NULL && m->transport == DNS_UDP)
+		m->forged = dns_watch_answered(matcher->watch, m);
+}
+
+static void
+take_response(struct dns_matcher *matcher, struct dns_message *m, uint64_t hash)
+{
+	int way = find(matcher, m, hash);
+	struct entry *e = NULL;
+
+	m->match = DNS_UNSOLICITED;
+	m->forged = 0;
+	m->waiting_port = 0;
+	m->first_ttl = 0;
+	m->answer_gap = 0;
+	if (way >= 0)
+		e = &matcher->entries[set_of(matcher, hash)][way];
+	if (e != NULL && is_answer(e, m))
+		take_answer(matcher, e, m);
+	else if (e != NULL && e->state == ENTRY_WAITING)
+		m->match = DNS_WRONG_QUESTION;
+	else
+		judge_stray(matcher, m);
 }
 
 void
 dns_matcher_take(struct dns_matcher *matcher, struct dns_message *m, uint64_t hash)
 {
+	if (++matcher->taken % SEARCH_EACH == 0 && matcher->searches < SEARCHES_AT_ONCE)
+		matcher->searches++;
 	if ((m->flags & DNS_RESPONSE) != 0)
 		take_response(matcher, m, hash);
 	else

@@ -78,11 +78,13 @@ enum dns_match {
 	DNS_SECOND_ANSWER,  /* of a query answered at most 5 s before, with other answers */
 	DNS_DUPLICATE,      /* the same with the same answers */
 	DNS_LATE,           /* its query had been given up */
-	DNS_WRONG_ID,       /* addresses and ports of a waiting query, another id */
+	DNS_WRONG_ID,       /* addresses and ports of a waiting query (or one answered within the
+			       last second: a burst does not stop there), another id */
 	DNS_WRONG_PORT,     /* addresses and question of a waiting query, another client port */
 	DNS_WRONG_CASE,     /* the waiting query's name in other letter case (0x20) */
 	DNS_WRONG_QUESTION, /* id, addresses and ports of a waiting query, another question */
-	DNS_OTHER_SOURCE,   /* as a waiting query, but from another address */
+	DNS_OTHER_SOURCE,   /* as a waiting query, but from another address; kept for sources that
+			       see it: between shards it cannot be told from unsolicited */
 	DNS_UNSOLICITED,    /* nothing like it was asked */
 	DNS_MATCH_COUNT,
 };
@@ -189,6 +191,14 @@ struct dns_message {
 	uint16_t query_size; /* message_size of the query */
 	uint16_t query_edns_size;
 	uint8_t retransmissions; /* of the same query, seen before this answer */
+
+	/* Responses that race with others.  WRONG_ID and WRONG_PORT: how many such there were
+	 * before for the same query, and that query's port.  MATCHED and SECOND_ANSWER: how many
+	 * for it; SECOND_ANSWER: time since the first answer, and the TTL or hop limit of its
+	 * packet. */
+	uint16_t forged, waiting_port;
+	uint8_t first_ttl;
+	nsec_t answer_gap;
 
 	uint32_t producer;       /* number of the dnstap producer or log, from 1, the same in every
 				    run; 0: packets */

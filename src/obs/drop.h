@@ -158,6 +158,8 @@
 	    "a DNS query forgotten while it waited for its answer: the table was full")            \
 	X(DNS_TRANSACTION_OPEN, "dns.transaction_open", 1,                                         \
 	    "a DNS query that still waited for its answer when its input ended")                   \
+	X(DNS_WATCH_EVICTED, "dns.watch_evicted", 1,                                               \
+	    "a DNS query that was watched for forged answers and forgotten: too many at once")     \
 	X(EXPORT_VERSION, "export.unknown_version", 0,                                             \
 	    "an export message of a version that is not decoded")                                  \
 	X(EXPORT_TRUNCATED, "export.truncated", 0,                                                 \

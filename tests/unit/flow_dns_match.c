@@ -92,7 +92,10 @@ answers(void **state)
 	m = take(&b, message(5 * NSEC_PER_SEC + 6001, 1, true));
 	assert_int_equal(m.match, DNS_LATE);
 
-	m = take(&b, message(8000, 2, true));
+	m = message(8000, 2, true);
+	m.client_port = 4001;
+	m.name_hash = 78;
+	m = take(&b, m);
 	assert_int_equal(m.match, DNS_UNSOLICITED);
 	assert_int_equal(m.latency, -1);
 	assert_int_equal(b.notes.expired, 0);
