@@ -105,34 +105,43 @@ struct pool {
 	const char *source;
 };
 
-/* The effective pool of ports: from the audit of all queries of the resolver (dns/overview), else
- * from the attacked ones, else 0. */
-static struct pool
-pool_of(const struct builder *b, const struct episode *e)
+/* What dns/overview says of the ports of all the resolver's queries; 0 when it says nothing. */
+static double
+audited_pool(const struct builder *b, const struct address *resolver)
 {
-	struct pool pool = { .source = "all queries" };
 	struct err_info ignored;
 	struct result *r;
+	double pool = 0;
 
 	if (query_run(b->context->store, &r, &ignored,
 		"SELECT client, pool FROM dns_ports WHERE" PERIOD_SQL
-		"AND view = 'wire' AND verdict <> 'unknown' ORDER BY window_begin",
-		PERIOD_ARGS(b->context)) == ERR_OK) {
-		while (result_next(r)) {
-			struct address a = result_address(r, 0);
-			if (address_equal(&a, &e->resolver))
-				pool.size = result_f64(r, 1);
-		}
-		result_free(r);
+		"AND view = 'wire' AND verdict <> 'unknown' ORDER BY window_begin, input",
+		PERIOD_ARGS(b->context)) != ERR_OK)
+		return 0;
+	while (result_next(r)) {
+		struct address a = result_address(r, 0);
+		if (address_equal(&a, resolver))
+			pool = result_f64(r, 1);
 	}
-	if (pool.size >= 1)
-		return pool;
-	pool.source = "not known: taken as one port";
-	if (e->windows < POOL_QUERIES)
-		return pool;
-	pool.size =
-	    race_pool((double)e->windows, race_distinct(e->ports, RACE_PORT_WORDS), &pool.at_least);
-	pool.source = pool.at_least ? "attacked queries, at least" : "attacked queries";
+	result_free(r);
+	return pool;
+}
+
+/* The effective pool of ports: of the attacked queries where these show that it is small, else of
+ * all queries where that is known. */
+static struct pool
+pool_of(const struct builder *b, const struct episode *e)
+{
+	struct pool pool = { .size = 0, .source = "not known: taken as one port" };
+	double audited = audited_pool(b, &e->resolver);
+
+	if (e->windows >= POOL_QUERIES) {
+		pool.size = race_pool(
+		    (double)e->windows, race_distinct(e->ports, RACE_PORT_WORDS), &pool.at_least);
+		pool.source = pool.at_least ? "attacked queries, at least" : "attacked queries";
+	}
+	if (audited >= 1 && (pool.size < 1 || pool.at_least || audited < pool.size))
+		pool = (struct pool){ .size = audited, .source = "all queries" };
 	return pool;
 }
 
