@@ -158,6 +158,38 @@ is_success(const struct episode *e)
 	return e->fires && e->seconds != 0 && (e->raced != 0 || e->seconds_ttl != 0);
 }
 
+/* Forged answers that were taken: those that a second answer gives away. */
+static uint64_t
+accepted_by(const struct episode *e)
+{
+	if (!is_success(e))
+		return 0;
+	return e->raced != 0 ? e->raced : e->seconds_ttl;
+}
+
+/* All forged answers of an episode. */
+static uint64_t
+forged_by(const struct episode *e)
+{
+	return e->wrong_id + e->wrong_port + accepted_by(e);
+}
+
+/* The name that was asked for when a forged answer was taken. */
+static void
+accepted_name(const struct episode *e, char text[DNS_NAME_TEXT_SIZE])
+{
+	const struct dns_sample *sample = &e->second.list[0];
+	uint8_t name[DNS_NAME_MAX];
+	size_t size = 0, end;
+
+	if (e->second.count != 0)
+		size = dns_name_expand(sample->octets, sample->size, 12, name, &end);
+	if (size != 0)
+		(void)dns_name_text(name, size, text);
+	else
+		text[0] = '\0';
+}
+
 static const char *
 severity_of(const struct builder *b, const struct episode *e, double p)
 {
@@ -197,7 +229,8 @@ put_thresholds(const struct builder *b, struct finding *f)
 static void
 put_measures(struct finding *f, const struct episode *e, const struct pool *pool)
 {
-	uint64_t forged = e->wrong_id + e->wrong_port;
+	uint64_t forged = forged_by(e);
+	char accepted[DNS_NAME_TEXT_SIZE];
 
 	finding_measure(f, "forged", json_integer((json_int_t)forged));
 	finding_measure(f, "windows", json_integer((json_int_t)e->windows));
@@ -210,6 +243,10 @@ put_measures(struct finding *f, const struct episode *e, const struct pool *pool
 	finding_measure(f, "names", json_integer((json_int_t)e->names));
 	finding_measure(f, "second_answers", json_integer((json_int_t)e->seconds));
 	finding_measure(f, "second_other_ttl", json_integer((json_int_t)e->seconds_ttl));
+	if (is_success(e)) {
+		accepted_name(e, accepted);
+		finding_measure(f, "accepted", json_text(accepted, strlen(accepted)));
+	}
 	if (e->seconds != 0)
 		finding_measure(f, "second_gap_s", json_real((double)e->gap_least / 1e9));
 	finding_measure(
@@ -254,7 +291,7 @@ put_row(struct builder *b, const struct episode *e, const struct pool *pool)
 {
 	char resolver[ADDRESS_TEXT_SIZE];
 	const char *name = e->several ? e->zone : e->name;
-	uint64_t forged = e->wrong_id + e->wrong_port;
+	uint64_t forged = forged_by(e);
 	const char *kind = is_success(e) ? "success" : "attempt";
 	static const struct section_column COLUMNS[] = {
 		{ "begin", "Begin", "time", "" },
@@ -290,7 +327,7 @@ put_finding(struct builder *b, const struct episode *e)
 	const char *class = class_of(b, e);
 	const char *name = e->several ? e->zone : e->name;
 	struct pool pool = pool_of(b, e);
-	double p = probability((double)(e->wrong_id + e->wrong_port), pool.size);
+	double p = probability((double)forged_by(e), pool.size);
 	struct finding *f =
 	    section_finding(b->section, is_success(e) ? "success" : "attempt", severity_of(b, e, p),
 		confidence_of(b, e), (nsec_t)e->begin * NSEC_PER_MS, (nsec_t)e->end * NSEC_PER_MS);
