@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/xmalloc.h"
 #include "flow/dns_watch.h"
@@ -21,12 +22,16 @@
 #define SEARCHES_AT_ONCE 8
 #define SEARCH_EACH      4096
 
+/* Coarse time: 15 bits of it last for hours, and no entry lives longer than minutes. */
+#define DUE (NSEC_PER_SEC / 4)
+
 enum entry_state {
 	ENTRY_WAITING = 1,
 	ENTRY_ANSWERED,
 	ENTRY_EXPIRED,
 };
 
+/* Two cache lines, which processors fetch as a pair. */
 struct entry {
 	struct address client, server;
 	nsec_t time;     /* of the first query */
@@ -43,6 +48,14 @@ struct entry {
 	uint8_t answer_rcode; /* low bits */
 	uint8_t answer_ttl;   /* of the packet */
 	bool wrong_case;      /* it was answered, but not in the letters it was asked in */
+} __attribute__((aligned(64)));
+
+/* What is looked at first, for all ways of a set. */
+struct heads {
+	uint16_t tag[WAYS]; /* 0: free */
+	/* When the entry is to be given up or forgotten, in units of DUE: 15 bits, above one that
+	 * says whether it waits.  So most entries are forgotten without being looked at. */
+	uint16_t due[WAYS];
 };
 
 struct dns_matcher {
@@ -54,9 +67,20 @@ struct dns_matcher {
 	struct dns_watch *watch;       /* owned; NULL before the first answer without a query */
 	unsigned searches;             /* of the whole table that may be made now */
 	uint32_t taken;                /* messages so far: each SEARCH_EACH allow another */
-	uint32_t (*tags)[WAYS];        /* owned; 0: free */
+	struct heads *heads;           /* owned */
 	struct entry (*entries)[WAYS]; /* owned */
 };
+
+/* Zero pages, aligned, which cost nothing until they are used. */
+static void *
+map(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		abort(); /* out of memory, as xmalloc does */
+	return p;
+}
 
 struct dns_matcher *
 dns_matcher_new(const struct dns_matcher_options *options)
@@ -68,8 +92,8 @@ dns_matcher_new(const struct dns_matcher_options *options)
 	matcher->set_count = 16;
 	while (matcher->set_count * WAYS < options->capacity)
 		matcher->set_count *= 2;
-	matcher->tags = xcalloc(matcher->set_count, sizeof *matcher->tags);
-	matcher->entries = xcalloc(matcher->set_count, sizeof *matcher->entries);
+	matcher->heads = map(matcher->set_count * sizeof *matcher->heads);
+	matcher->entries = map(matcher->set_count * sizeof *matcher->entries);
 	return matcher;
 }
 
@@ -78,16 +102,16 @@ dns_matcher_free(struct dns_matcher *matcher)
 {
 	if (matcher == NULL)
 		return;
-	free(matcher->tags);
-	free(matcher->entries);
+	(void)munmap(matcher->heads, matcher->set_count * sizeof *matcher->heads);
+	(void)munmap(matcher->entries, matcher->set_count * sizeof *matcher->entries);
 	dns_watch_free(matcher->watch);
 	free(matcher);
 }
 
-static uint32_t
+static uint16_t
 tag_of(uint64_t hash)
 {
-	uint32_t tag = (uint32_t)(hash >> 32);
+	uint16_t tag = (uint16_t)(hash >> 48);
 
 	return tag != 0 ? tag : 1;
 }
@@ -112,7 +136,7 @@ dns_matcher_hash(const struct dns_matcher *matcher, const struct dns_message *m)
 	};
 	uint64_t hash = hash_words(&matcher->options.secret, words, 6);
 
-	__builtin_prefetch(matcher->tags[set_of(matcher, hash)], 1);
+	__builtin_prefetch(&matcher->heads[set_of(matcher, hash)], 1);
 	return hash;
 }
 
@@ -130,12 +154,43 @@ static int
 find(const struct dns_matcher *matcher, const struct dns_message *m, uint64_t hash)
 {
 	size_t set = set_of(matcher, hash);
-	uint32_t tag = tag_of(hash);
+	uint16_t tag = tag_of(hash);
 
 	for (int i = 0; i < WAYS; i++)
-		if (matcher->tags[set][i] == tag && is_same(&matcher->entries[set][i], m))
+		if (matcher->heads[set].tag[i] == tag && is_same(&matcher->entries[set][i], m))
 			return i;
 	return -1;
+}
+
+void
+dns_matcher_prefetch(const struct dns_matcher *matcher, uint64_t hash)
+{
+	size_t set = set_of(matcher, hash);
+	const struct heads *heads = &matcher->heads[set];
+	uint16_t tag = tag_of(hash);
+	int way = 0;
+
+	/* Where it is, or where it will go. */
+	while (way < WAYS - 1 && heads->tag[way] != tag && heads->tag[way] != 0)
+		way++;
+	__builtin_prefetch(&matcher->entries[set][way], 1);
+	__builtin_prefetch((const char *)&matcher->entries[set][way] + 64, 1);
+}
+
+/* The entry is to be looked at by the sweep when `time` has passed. */
+static void
+set_due(struct dns_matcher *matcher, const struct entry *e, nsec_t time)
+{
+	size_t number = (size_t)(e - matcher->entries[0]);
+
+	matcher->heads[number / WAYS].due[number % WAYS] =
+	    (uint16_t)((uint64_t)(time / DUE + 1) << 1 | (e->state == ENTRY_WAITING));
+}
+
+static bool
+is_due(uint16_t due, nsec_t now)
+{
+	return (int16_t)(((uint64_t)(now / DUE) << 1) - (due & 0xfffeU)) >= 0;
 }
 
 static void
@@ -159,6 +214,7 @@ give_up(struct dns_matcher *matcher, struct entry *e)
 	};
 
 	e->state = ENTRY_EXPIRED;
+	set_due(matcher, e, e->time + matcher->options.timeout + EXPIRED_KEPT);
 	matcher->waiting--;
 	matcher->options.expired(matcher->options.context, &pending);
 }
@@ -171,7 +227,7 @@ make_room(struct dns_matcher *matcher, size_t set)
 
 	for (int i = 0; i < WAYS; i++) {
 		const struct entry *e = &matcher->entries[set][i];
-		if (matcher->tags[set][i] == 0)
+		if (matcher->heads[set].tag[i] == 0)
 			return i;
 		if (e->state != ENTRY_WAITING &&
 		    (done < 0 || e->time < matcher->entries[set][done].time))
@@ -211,7 +267,7 @@ gather(struct dns_matcher *matcher, const struct dns_message *m)
 {
 	for (size_t i = 0; i < matcher->set_count * WAYS; i++) {
 		const struct entry *e = &matcher->entries[i / WAYS][i % WAYS];
-		if (matcher->tags[i / WAYS][i % WAYS] == 0 || e->transport != DNS_UDP ||
+		if (matcher->heads[i / WAYS].tag[i % WAYS] == 0 || e->transport != DNS_UDP ||
 		    e->view != m->view || !address_equal(&e->client, &m->client) ||
 		    !address_equal(&e->server, &m->server) || !is_recent(matcher, e, m->time))
 			continue;
@@ -266,7 +322,7 @@ take_query(struct dns_matcher *matcher, struct dns_message *m, uint64_t hash)
 		way = make_room(matcher, set);
 		e = &matcher->entries[set][way];
 	}
-	matcher->tags[set][way] = tag_of(hash);
+	matcher->heads[set].tag[way] = tag_of(hash);
 	matcher->waiting++;
 	*e = (struct entry){
 		.client = m->client,
@@ -287,6 +343,7 @@ take_query(struct dns_matcher *matcher, struct dns_message *m, uint64_t hash)
 		.view = m->view,
 		.state = ENTRY_WAITING,
 	};
+	set_due(matcher, e, m->time + matcher->options.timeout);
 	if (matcher->watch != NULL && m->transport == DNS_UDP)
 		dns_watch_query(matcher->watch, m);
 }
@@ -312,7 +369,7 @@ is_answer(const struct entry *e, const struct dns_message *m)
 }
 
 static void
-note_answer(struct entry *e, const struct dns_message *m)
+note_answer(struct dns_matcher *matcher, struct entry *e, const struct dns_message *m)
 {
 	e->state = ENTRY_ANSWERED;
 	e->answered = m->time;
@@ -320,10 +377,11 @@ note_answer(struct entry *e, const struct dns_message *m)
 	e->answer_rcode = m->rcode & 0xf;
 	e->answer_ttl = m->ttl;
 	e->wrong_case = m->match == DNS_WRONG_CASE;
+	set_due(matcher, e, m->time + ANSWERED_KEPT);
 }
 
 static enum dns_match
-judge_answered(struct entry *e, struct dns_message *m)
+judge_answered(struct dns_matcher *matcher, struct entry *e, struct dns_message *m)
 {
 	bool in_case = e->case_hash == 0 || e->case_hash == case_of(m);
 
@@ -332,7 +390,7 @@ judge_answered(struct entry *e, struct dns_message *m)
 	if (e->wrong_case && in_case) {
 		/* A client that minds letters took none before. */
 		m->match = DNS_MATCHED;
-		note_answer(e, m);
+		note_answer(matcher, e, m);
 		return DNS_MATCHED;
 	}
 	m->first_ttl = e->answer_ttl;
@@ -353,10 +411,10 @@ take_answer(struct dns_matcher *matcher, struct entry *e, struct dns_message *m)
 	case ENTRY_WAITING:
 		m->match =
 		    e->case_hash == 0 || e->case_hash == case_of(m) ? DNS_MATCHED : DNS_WRONG_CASE;
-		note_answer(e, m);
+		note_answer(matcher, e, m);
 		matcher->waiting--;
 		break;
-	case ENTRY_ANSWERED: m->match = (uint8_t)judge_answered(e, m); break;
+	case ENTRY_ANSWERED: m->match = (uint8_t)judge_answered(matcher, e, m); break;
 	default: m->match = DNS_LATE; break;
 	}
 	if (matcher->watch != NULL && m->transport == DNS_UDP)
@@ -395,43 +453,42 @@ dns_matcher_take(struct dns_matcher *matcher, struct dns_message *m, uint64_t ha
 		take_query(matcher, m, hash);
 }
 
-/* Forgets what is done, gives up what is overdue. */
+/* Looks after the entries that are due, and with `all` after every one. */
 static void
-sweep(struct dns_matcher *matcher, size_t set, nsec_t now)
+sweep(struct dns_matcher *matcher, size_t set, nsec_t now, bool all)
 {
+	struct heads *heads = &matcher->heads[set];
+
 	for (int i = 0; i < WAYS; i++) {
 		struct entry *e = &matcher->entries[set][i];
-		if (matcher->tags[set][i] == 0)
+		bool due = is_due(heads->due[i], now);
+		if (heads->tag[i] == 0 || (!due && !all))
 			continue;
-		if (e->state == ENTRY_WAITING && now - e->time > matcher->options.timeout)
+		if ((heads->due[i] & 1) == 0)
+			heads->tag[i] = due ? 0 : heads->tag[i];
+		else if (now - e->time > matcher->options.timeout)
 			give_up(matcher, e);
-		if ((e->state == ENTRY_ANSWERED && now - e->answered > ANSWERED_KEPT) ||
-		    (e->state == ENTRY_EXPIRED &&
-			now - e->time > matcher->options.timeout + EXPIRED_KEPT))
-			matcher->tags[set][i] = 0;
 	}
 }
 
 void
 dns_matcher_advance(struct dns_matcher *matcher, nsec_t now)
 {
-	/* The whole table once in half a timeout. */
+	/* The whole table once in half a timeout; at once when time has jumped. */
 	nsec_t turn = matcher->options.timeout / 2;
 	nsec_t passed = now - matcher->swept_to;
+	bool jump = passed < 0 || passed > 2 * matcher->options.timeout;
 	size_t sets = matcher->set_count;
 
-	if (passed < 0 || passed > 2 * matcher->options.timeout) {
-		matcher->swept_to = now;
-	} else {
+	if (!jump)
 		sets = (size_t)((double)sets * (double)passed / (double)turn);
-		if (sets == 0)
-			return;
-		matcher->swept_to = now;
-		if (sets > matcher->set_count)
-			sets = matcher->set_count;
-	}
+	if (sets == 0)
+		return;
+	matcher->swept_to = now;
+	if (sets > matcher->set_count)
+		sets = matcher->set_count;
 	while (sets-- > 0) {
-		sweep(matcher, matcher->swept, now);
+		sweep(matcher, matcher->swept, now, jump);
 		matcher->swept = (matcher->swept + 1) & (matcher->set_count - 1);
 	}
 }
@@ -440,7 +497,7 @@ size_t
 dns_matcher_end(struct dns_matcher *matcher, nsec_t now)
 {
 	for (size_t set = 0; set < matcher->set_count; set++)
-		sweep(matcher, set, now);
+		sweep(matcher, set, now, true);
 	return matcher->waiting;
 }
 
@@ -468,7 +525,7 @@ dns_matcher_each(const struct dns_matcher *matcher,
 			.view = e->view,
 			.retransmissions = e->retransmissions,
 		};
-		if (matcher->tags[i / WAYS][i % WAYS] != 0 && e->state == ENTRY_WAITING &&
+		if (matcher->heads[i / WAYS].tag[i % WAYS] != 0 && e->state == ENTRY_WAITING &&
 		    e->connection == 0)
 			take(context, &waiting);
 	}

@@ -37,6 +37,9 @@ void dns_matcher_free(struct dns_matcher *matcher);
 /* The message's place in the table, which is also fetched into the cache. */
 uint64_t dns_matcher_hash(const struct dns_matcher *matcher, const struct dns_message *m);
 
+/* Fetches what dns_matcher_take will touch; of use some messages before it. */
+void dns_matcher_prefetch(const struct dns_matcher *matcher, uint64_t hash);
+
 /* Takes one well-formed message: remembers a query; sets match, latency and the query's fields of a
  * response. */
 void dns_matcher_take(struct dns_matcher *matcher, struct dns_message *m, uint64_t hash);

@@ -48,10 +48,16 @@ struct node {
 	uint8_t flags;
 };
 
+/* A place of the hash table: most searches end at one without looking at a node. */
+struct slot {
+	uint32_t hash;
+	uint32_t node; /* its number; 0: free */
+};
+
 struct suffix_list {
 	struct node *nodes; /* owned; [0] is the root */
 	uint32_t count, capacity;
-	uint32_t *slots; /* owned; numbers of nodes, 0: free */
+	struct slot *slots; /* owned */
 	uint32_t mask;
 	uint8_t *labels; /* owned */
 	size_t labels_size, labels_capacity;
@@ -71,30 +77,44 @@ hash_label(uint32_t parent, const uint8_t *label)
 }
 
 /* The slot of an edge, or the free one where it belongs. */
-static uint32_t
-find_slot(const struct suffix_list *list, uint32_t parent, const uint8_t *label)
+static struct slot *
+find_slot(const struct suffix_list *list, uint32_t parent, const uint8_t *label, uint32_t *ret_hash)
 {
-	uint32_t slot = hash_label(parent, label) & list->mask;
+	uint32_t hash = hash_label(parent, label);
 
-	while (list->slots[slot] != 0) {
-		const struct node *node = &list->nodes[list->slots[slot]];
-		if (node->parent == parent &&
-		    memcmp(list->labels + node->label, label, 1U + label[0]) == 0)
-			break;
-		slot = (slot + 1) & list->mask;
+	*ret_hash = hash;
+	for (uint32_t at = hash & list->mask;; at = (at + 1) & list->mask) {
+		struct slot *slot = &list->slots[at];
+		const struct node *node = &list->nodes[slot->node];
+		if (slot->node == 0 ||
+		    (slot->hash == hash && node->parent == parent &&
+			memcmp(list->labels + node->label, label, 1U + label[0]) == 0))
+			return slot;
 	}
-	return slot;
+}
+
+/* The child of a node; ROOT when there is none. */
+static uint32_t
+find_child(const struct suffix_list *list, uint32_t parent, const uint8_t *label)
+{
+	uint32_t hash;
+
+	return find_slot(list, parent, label, &hash)->node;
 }
 
 static void
 grow_slots(struct suffix_list *list)
 {
+	uint32_t hash;
+
 	list->mask = list->mask * 2 + 1;
 	free(list->slots);
 	list->slots = xcalloc((size_t)list->mask + 1, sizeof *list->slots);
 	for (uint32_t i = 1; i < list->count; i++) {
 		const struct node *node = &list->nodes[i];
-		list->slots[find_slot(list, node->parent, list->labels + node->label)] = i;
+		struct slot *slot =
+		    find_slot(list, node->parent, list->labels + node->label, &hash);
+		*slot = (struct slot){ hash, i };
 	}
 }
 
@@ -102,11 +122,12 @@ grow_slots(struct suffix_list *list)
 static uint32_t
 make_child(struct suffix_list *list, uint32_t parent, const uint8_t *label)
 {
-	uint32_t slot = find_slot(list, parent, label);
+	uint32_t hash;
+	struct slot *slot = find_slot(list, parent, label, &hash);
 	size_t size = 1U + label[0];
 
-	if (list->slots[slot] != 0)
-		return list->slots[slot];
+	if (slot->node != 0)
+		return slot->node;
 	if (list->count == list->capacity) {
 		list->capacity *= 2;
 		list->nodes = xrealloc_array(list->nodes, list->capacity, sizeof *list->nodes);
@@ -119,7 +140,7 @@ make_child(struct suffix_list *list, uint32_t parent, const uint8_t *label)
 	list->nodes[list->count] =
 	    (struct node){ .parent = parent, .label = (uint32_t)list->labels_size };
 	list->labels_size += size;
-	list->slots[slot] = list->count;
+	*slot = (struct slot){ hash, list->count };
 	if (++list->count > list->mask / 2)
 		grow_slots(list);
 	return list->count - 1;
@@ -289,7 +310,7 @@ suffix_labels(
 	if (list == NULL)
 		return labels;
 	for (unsigned i = 0; i < count; i++) {
-		uint32_t child = list->slots[find_slot(list, at, name + starts[i])];
+		uint32_t child = find_child(list, at, name + starts[i]);
 		if (child != 0 && list->nodes[child].flags & EXCEPTION)
 			return i;
 		if (list->nodes[at].flags & WILDCARD ||
@@ -348,7 +369,7 @@ suffix_is_delegated(const struct suffix_list *list, const uint8_t *name, size_t 
 
 	if (list == NULL || find_starts(name, size, starts) == 0)
 		return false;
-	return list->nodes[list->slots[find_slot(list, ROOT, name + starts[0])]].flags & DELEGATED;
+	return list->nodes[find_child(list, ROOT, name + starts[0])].flags & DELEGATED;
 }
 
 uint32_t
@@ -358,7 +379,7 @@ suffix_since(const struct suffix_list *list, const uint8_t *name, size_t size)
 
 	if (list == NULL || find_starts(name, size, starts) == 0)
 		return 0;
-	return list->nodes[list->slots[find_slot(list, ROOT, name + starts[0])]].since;
+	return list->nodes[find_child(list, ROOT, name + starts[0])].since;
 }
 
 size_t

@@ -18,6 +18,7 @@
 #define PORT_MULTICAST 5353
 #define PORT_LLMNR     5355
 #define UDP_HEADER     8
+#define AHEAD          6 /* messages whose table entries are fetched early */
 #define HELD_MAX       256
 
 /* A message and the room for its name. */
@@ -376,12 +377,15 @@ flush(struct dns_stage *stage)
 		struct dns_message *m = &stage->rooms[i].message;
 		if (stage->has_site)
 			find_own(stage, m);
-		if (is_ordinary(m))
-			stage->hashes[i] = dns_matcher_hash(stage->matcher, m);
+		stage->hashes[i] = is_ordinary(m) ? dns_matcher_hash(stage->matcher, m) : 0;
 	}
+	for (size_t i = 0; i < stage->count && i < AHEAD; i++)
+		dns_matcher_prefetch(stage->matcher, stage->hashes[i]);
 	for (size_t i = 0; i < stage->count; i++) {
 		struct dns_message *m = &stage->rooms[i].message;
 		latest = m->time;
+		if (i + AHEAD < stage->count)
+			dns_matcher_prefetch(stage->matcher, stage->hashes[i + AHEAD]);
 		if (m->verdict > DNS_SNAPPED)
 			add(stage, LIST_BAD, m);
 		else if (m->service != DNS_UNICAST)
