@@ -30,6 +30,7 @@ enum {
 	MAX_NODES = 1 << 22,
 	MAX_VERSION = 64,
 	FIRST_SLOTS = 1 << 10,
+	FILTER_BITS = 1 << 17,
 
 	ROOT = 0,
 };
@@ -59,6 +60,8 @@ struct suffix_list {
 	uint32_t count, capacity;
 	struct slot *slots; /* owned */
 	uint32_t mask;
+	/* A bit for each edge's hash: most labels are no edge and end here. */
+	uint64_t filter[FILTER_BITS / 64];
 	uint8_t *labels; /* owned */
 	size_t labels_size, labels_capacity;
 	size_t rules;
@@ -78,11 +81,8 @@ hash_label(uint32_t parent, const uint8_t *label)
 
 /* The slot of an edge, or the free one where it belongs. */
 static struct slot *
-find_slot(const struct suffix_list *list, uint32_t parent, const uint8_t *label, uint32_t *ret_hash)
+find_slot(const struct suffix_list *list, uint32_t parent, const uint8_t *label, uint32_t hash)
 {
-	uint32_t hash = hash_label(parent, label);
-
-	*ret_hash = hash;
 	for (uint32_t at = hash & list->mask;; at = (at + 1) & list->mask) {
 		struct slot *slot = &list->slots[at];
 		const struct node *node = &list->nodes[slot->node];
@@ -97,23 +97,23 @@ find_slot(const struct suffix_list *list, uint32_t parent, const uint8_t *label,
 static uint32_t
 find_child(const struct suffix_list *list, uint32_t parent, const uint8_t *label)
 {
-	uint32_t hash;
+	uint32_t hash = hash_label(parent, label);
 
-	return find_slot(list, parent, label, &hash)->node;
+	if ((list->filter[hash / 64 % (FILTER_BITS / 64)] >> hash % 64 & 1) == 0)
+		return ROOT;
+	return find_slot(list, parent, label, hash)->node;
 }
 
 static void
 grow_slots(struct suffix_list *list)
 {
-	uint32_t hash;
-
 	list->mask = list->mask * 2 + 1;
 	free(list->slots);
 	list->slots = xcalloc((size_t)list->mask + 1, sizeof *list->slots);
 	for (uint32_t i = 1; i < list->count; i++) {
 		const struct node *node = &list->nodes[i];
-		struct slot *slot =
-		    find_slot(list, node->parent, list->labels + node->label, &hash);
+		uint32_t hash = hash_label(node->parent, list->labels + node->label);
+		struct slot *slot = find_slot(list, node->parent, list->labels + node->label, hash);
 		*slot = (struct slot){ hash, i };
 	}
 }
@@ -122,8 +122,8 @@ grow_slots(struct suffix_list *list)
 static uint32_t
 make_child(struct suffix_list *list, uint32_t parent, const uint8_t *label)
 {
-	uint32_t hash;
-	struct slot *slot = find_slot(list, parent, label, &hash);
+	uint32_t hash = hash_label(parent, label);
+	struct slot *slot = find_slot(list, parent, label, hash);
 	size_t size = 1U + label[0];
 
 	if (slot->node != 0)
@@ -141,6 +141,7 @@ make_child(struct suffix_list *list, uint32_t parent, const uint8_t *label)
 	    (struct node){ .parent = parent, .label = (uint32_t)list->labels_size };
 	list->labels_size += size;
 	*slot = (struct slot){ hash, list->count };
+	list->filter[hash / 64 % (FILTER_BITS / 64)] |= UINT64_C(1) << hash % 64;
 	if (++list->count > list->mask / 2)
 		grow_slots(list);
 	return list->count - 1;
