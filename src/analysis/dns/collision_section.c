@@ -559,6 +559,12 @@ say(const struct section_context *c, struct section *s, const struct totals *t,
 		    "%s of %s queries were for top-level names that do not exist; their answers "
 		    "were not seen.",
 		    text_count(t->asked_only, a, sizeof a), text_count(t->queries, b, sizeof b));
+	else
+		section_say(s,
+		    "Among %s queries and %s responses no name was below a top-level name that "
+		    "does "
+		    "not exist.",
+		    text_count(t->queries, a, sizeof a), text_count(t->responses, b, sizeof b));
 	if (leaks->count != 0)
 		section_say(s, "Most leaks were below \"%s\": %s, %.1f %%.", leaks->list[0]->suffix,
 		    text_count(leaked(leaks->list[0]), a, sizeof a),
