@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/tail.h"
 #include "net/dns.h"
 
 enum {
@@ -165,23 +166,27 @@ lower_word(uint64_t word)
 	return word | upper >> 2;
 }
 
-/* Copies a name in lower case; true when that changed something. */
+/* Copies a name in lower case; true when that changed something.  The last word overlaps the one
+ * before it. */
 static bool
 copy_lower(uint8_t *to, const uint8_t *from, size_t size)
 {
-	uint64_t changed = 0;
-	size_t at = 0;
+	uint64_t changed = 0, word, lower;
 
-	for (; at + 8 <= size; at += 8) {
-		uint64_t word = le64(from + at), lower = lower_word(word);
+	if (size < 8) {
+		word = le_tail(from, size);
+		lower = lower_word(word);
+		for (size_t i = 0; i < size; i++)
+			to[i] = (uint8_t)(lower >> (8 * i));
+		return word != lower;
+	}
+	for (size_t at = 0; at < size; at += 8) {
+		if (at > size - 8)
+			at = size - 8;
+		word = le64(from + at);
+		lower = lower_word(word);
 		changed |= word ^ lower;
 		put_le64(to + at, lower);
-	}
-	for (; at < size; at++) {
-		uint8_t c = from[at];
-		uint8_t lower = c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-		changed |= c ^ lower;
-		to[at] = lower;
 	}
 	return changed != 0;
 }
@@ -435,13 +440,27 @@ take_record(struct parse *p, const struct record *r)
 	}
 }
 
+/* As check_name, for what most owners are: a pointer to a name that was seen before. */
+static inline size_t
+check_owner(struct parse *p)
+{
+	if (p->size - p->at >= 2 && p->data[p->at] >= POINTER) {
+		size_t to = be16(p->data + p->at) & 0x3fff, known = known_name(p, to);
+		if (known != 0 && to < p->at) {
+			p->at += 2;
+			return known;
+		}
+	}
+	return check_name(p);
+}
+
 static bool
 parse_record(struct parse *p, enum dns_section section)
 {
 	struct record r = { .section = section, .owner_at = p->at };
 	const uint8_t *fixed;
 
-	r.owner_size = check_name(p);
+	r.owner_size = check_owner(p);
 	if (r.owner_size == 0)
 		return false;
 	if (p->size - p->at < RECORD_FIXED)
