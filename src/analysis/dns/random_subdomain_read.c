@@ -280,13 +280,17 @@ static unsigned
 failing_fires(const struct thresholds *t, const struct slot_row *s, unsigned side)
 {
 	const uint64_t *counts = s->counts[side];
-	double total = (double)total_of(counts), distinct = distinct_share(s, total_of(counts));
-	double failing = (double)failures_of(counts), fresh;
-	uint64_t lost = counts[ZONE_SERVFAIL] + counts[ZONE_UNANSWERED];
+	double distinct = distinct_share(s, total_of(counts)), fresh;
+	double total = (double)(total_of(counts) + s->early[side]);
+	double failing = (double)(failures_of(counts) + s->early[side]);
+	double lost = (double)(counts[ZONE_SERVFAIL] + counts[ZONE_UNANSWERED]);
 
+	/* What came before the zone was watched is failures, of names that were not kept. */
+	if (counts[ZONE_NXDOMAIN] == 0)
+		lost += (double)s->early[side];
 	if (total <= 0 || failing < t->failing * total || distinct < t->distinct)
 		return 0;
-	if ((double)lost >= t->failing * total)
+	if (lost >= t->failing * total)
 		return FIRE_DROWNED;
 	fresh = failing * distinct / SLOT_SECONDS;
 	return fresh >= t->rise * s->baseline ? FIRE_NXDOMAIN : 0;
@@ -320,7 +324,7 @@ judge_slot(const struct thresholds *t, struct slot_row *s)
 {
 	for (unsigned side = 0; side < ZONE_SIDES; side++) {
 		unsigned fires = failing_fires(t, s, side);
-		uint64_t total = total_of(s->counts[side]);
+		uint64_t total = total_of(s->counts[side]) + s->early[side];
 		s->like |= fires != 0 && total >= NEIGHBOUR_LEAST;
 		if (total >= t->least_queries) {
 			s->fires |= fires;
@@ -328,7 +332,7 @@ judge_slot(const struct thresholds *t, struct slot_row *s)
 		}
 	}
 	if (s->fires == 0 && is_wild(t, s)) {
-		uint64_t total = total_of(s->counts[ZONE_ASKED]);
+		uint64_t total = total_of(s->counts[ZONE_ASKED]) + s->early[ZONE_ASKED];
 		s->like |= total >= NEIGHBOUR_LEAST;
 		if (total >= t->least_queries)
 			s->fires |= FIRE_WILD;
