@@ -82,6 +82,14 @@ read_all(int in, size_t most, nsec_t deadline, char **ret_output, size_t *ret_si
 	return ERR_OK;
 }
 
+/* What a program that fails says first. */
+static const char *
+first_line(char *output)
+{
+	output[strcspn(output, "\n")] = '\0';
+	return output[0] != '\0' ? output : "it says nothing";
+}
+
 enum err
 spawn_read(const char *const *argv, size_t most, nsec_t timeout, char **ret_output,
     size_t *ret_size, struct err_info *info)
@@ -107,8 +115,10 @@ spawn_read(const char *const *argv, size_t most, nsec_t timeout, char **ret_outp
 	if (e == ERR_LIMIT)
 		return err_set(info, e, "%s: took too long or said too much", argv[0]);
 	if (e == ERR_OK && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
+		e = err_set(
+		    info, ERR_IO, "%.200s: it failed: %.250s", argv[0], first_line(*ret_output));
 		free(*ret_output);
-		e = ERR_IO;
+		return e;
 	}
 	if (e != ERR_OK)
 		return err_set(info, e, "%s: it failed", argv[0]);

@@ -76,6 +76,18 @@ output_close(struct output *o, struct err_info *info)
 	return e;
 }
 
+void
+output_abandon(struct output *o)
+{
+	if (o->file != stdout)
+		(void)fclose(o->file);
+	if (o->temporary != NULL)
+		(void)unlink(o->temporary);
+	free(o->target);
+	free(o->temporary);
+	*o = (struct output){ 0 };
+}
+
 static enum err
 failed(const char *path, int number, struct err_info *info)
 {

@@ -27,4 +27,7 @@ MUST_CHECK enum err output_open(const char *path, struct output *ret_output, str
  * as it was. */
 MUST_CHECK enum err output_close(struct output *o, struct err_info *info);
 
+/* Ends the output without a file: the target is as it was. */
+void output_abandon(struct output *o);
+
 #endif

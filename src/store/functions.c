@@ -11,6 +11,7 @@
 #include <dlfcn.h>
 
 #include "net/address.h"
+#include "net/dns.h"
 #include "store/writer.h"
 
 static const struct duckdb_api *
@@ -128,6 +129,35 @@ cut_name(duckdb_function_info handle, duckdb_data_chunk input, duckdb_vector out
 	}
 }
 
+/* The names of numbers. */
+static void
+name_numbers(duckdb_function_info handle, duckdb_data_chunk input, duckdb_vector output,
+    const char *(*name)(uint16_t, char *))
+{
+	const struct duckdb_api *api = api_of(handle);
+	const uint64_t *numbers = api->vector_get_data(api->data_chunk_get_vector(input, 0));
+	size_t count = api->data_chunk_get_size(input);
+
+	for (size_t i = 0; i < count; i++) {
+		char text[DNS_NUMBER_TEXT_SIZE];
+		const char *name_text =
+		    numbers[i] <= UINT16_MAX ? name((uint16_t)numbers[i], text) : "";
+		api->vector_assign_string_element_len(output, i, name_text, strlen(name_text));
+	}
+}
+
+static void
+name_type(duckdb_function_info handle, duckdb_data_chunk input, duckdb_vector output)
+{
+	name_numbers(handle, input, output, dns_type_name);
+}
+
+static void
+name_rcode(duckdb_function_info handle, duckdb_data_chunk input, duckdb_vector output)
+{
+	name_numbers(handle, input, output, dns_rcode_name);
+}
+
 static const struct function {
 	const char *name;
 	size_t parameter_count;
@@ -138,6 +168,8 @@ static const struct function {
 	{ "yagura_last_labels", 2, { COLUMN_TEXT, COLUMN_U64 }, COLUMN_TEXT, cut_name },
 	{ "address_text", 1, { COLUMN_BLOB }, COLUMN_TEXT, address_text },
 	{ "address", 1, { COLUMN_TEXT }, COLUMN_BLOB, parse_address },
+	{ "dns_type_text", 1, { COLUMN_U64 }, COLUMN_TEXT, name_type },
+	{ "dns_rcode_text", 1, { COLUMN_U64 }, COLUMN_TEXT, name_rcode },
 };
 
 static enum err
