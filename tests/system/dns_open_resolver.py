@@ -50,6 +50,7 @@ def simulated(directory, *words):
               (f["measures"]["queries"], t["measures"]["queries"]))
         low, high = f["measures"]["outside_clients_low"], f["measures"]["outside_clients_high"]
         check(f"{what}, {key}: clients", low <= t["measures"]["outside_clients"] <= high, (low, t["measures"]["outside_clients"], high))
+        check(f"{what}, {key}: evidence", f["evidence"] and all(e["decoded"]["text"] for e in f["evidence"]), f["evidence"])
         for name in ("begin", "end"):
             check(f"{what}, {key}: {name}", f[name][:23] == t[name][:23], (f[name], t[name]))
 

@@ -29,13 +29,14 @@
 #include "base/bytes.h"
 #include "net/dns.h"
 
-#define PASSED_WITHIN ((nsec_t)5 * NSEC_PER_SEC)
-#define PASSED_BEFORE ((nsec_t)10 * NSEC_PER_MS) /* out of order at the point of capture */
-#define RECENT_BITS   12
-#define SAMPLED_MOST  64
-#define ROWS_MOST     4096
-#define PORT_DNS      53
-#define IP_UDP        17
+#define PASSED_WITHIN  ((nsec_t)5 * NSEC_PER_SEC)
+#define PASSED_BEFORE  ((nsec_t)10 * NSEC_PER_MS) /* out of order at the point of capture */
+#define RECENT_BITS    12
+#define SAMPLED_MOST   64
+#define ROWS_MOST      4096
+#define LEAVING_OCTETS 128 /* of a query that leaves */
+#define PORT_DNS       53
+#define IP_UDP         17
 
 /* One query seen on one leg. */
 struct half {
@@ -45,6 +46,15 @@ struct half {
 	uint64_t site_hash;
 	bool answered;
 	bool ambiguous; /* the same to another server too */
+};
+
+/* One that leaves is evidence when it has a first half. */
+struct leaving {
+	struct half half;
+	uint64_t input_offset;
+	uint32_t input_length;
+	uint16_t message_size, size;
+	uint8_t octets[LEAVING_OCTETS];
 };
 
 struct sampled {
@@ -139,7 +149,8 @@ static const struct dns_pool_shape RECORDS = { 2, sizeof(struct open_record), 10
 static const struct dns_pool_shape EGRESS = { 2, sizeof(struct open_egress), 4096, weigh_egress };
 static const struct dns_pool_shape SAMPLES = { 2, sizeof(struct sampled), SAMPLED_MOST,
 	weigh_sampled };
-static const struct dns_pool_shape HALVES = { 1, sizeof(struct half), 2048, weigh_half };
+static const struct dns_pool_shape ARRIVING = { 1, sizeof(struct half), 2048, weigh_half };
+static const struct dns_pool_shape LEAVING = { 1, sizeof(struct leaving), 1024, weigh_half };
 
 static enum err
 open_init(void *opaque, const struct analysis_context *context, struct err_info *info)
@@ -152,8 +163,8 @@ open_init(void *opaque, const struct analysis_context *context, struct err_info 
 	dns_pool_init(&s->records, &RECORDS, &context->secret);
 	dns_pool_init(&s->egress, &EGRESS, &context->secret);
 	dns_pool_init(&s->samples, &SAMPLES, &context->secret);
-	dns_pool_init(&s->arriving, &HALVES, &context->secret);
-	dns_pool_init(&s->leaving, &HALVES, &context->secret);
+	dns_pool_init(&s->arriving, &ARRIVING, &context->secret);
+	dns_pool_init(&s->leaving, &LEAVING, &context->secret);
 	return ERR_OK;
 }
 
@@ -228,7 +239,8 @@ half_hash(const struct dns_message *m)
 	return hash_mix_words(words, 4);
 }
 
-static void
+/* The half of a message; NULL when it is there already. */
+static struct half *
 add_half(struct dns_pool *pool, const struct dns_message *m)
 {
 	uint64_t key = half_hash(m);
@@ -236,12 +248,27 @@ add_half(struct dns_pool *pool, const struct dns_message *m)
 
 	if (h->time != 0) { /* again, or to somebody else */
 		h->ambiguous |= !address_equal(&h->server, &m->server);
-		return;
+		return NULL;
 	}
 	h->client = m->client;
 	h->server = m->server;
 	h->time = m->time;
 	h->site_hash = m->site_hash;
+	return h;
+}
+
+static void
+add_leaving(struct dns_pool *pool, const struct dns_message *m)
+{
+	struct leaving *l = (struct leaving *)add_half(pool, m);
+
+	if (l == NULL)
+		return;
+	l->input_offset = m->input_offset;
+	l->input_length = m->input_length;
+	l->message_size = m->message_size;
+	l->size = m->size < LEAVING_OCTETS ? m->size : LEAVING_OCTETS;
+	memcpy(l->octets, m->data, l->size);
 }
 
 /* A resolver's way of answering, that helps whoever asked. */
@@ -371,9 +398,9 @@ observe_query(struct state *s, const struct dns_message *m, bool client_own, boo
 	if (m->transport != DNS_UDP || m->view != DNS_VIEW_WIRE)
 		return;
 	if (!server_own)
-		add_half(&s->leaving, m);
+		add_leaving(&s->leaving, m);
 	else if (!site_in_zone(s->site, m->name, m->name_size))
-		add_half(&s->arriving, m);
+		(void)add_half(&s->arriving, m);
 }
 
 static void
@@ -499,6 +526,23 @@ merge_half(void *into_opaque, const void *from_opaque)
 }
 
 static void
+merge_leaving(void *into_opaque, const void *from_opaque)
+{
+	struct leaving *into = into_opaque;
+	const struct leaving *from = from_opaque;
+
+	if (into->half.time == 0 || from->half.time < into->half.time) {
+		bool ambiguous = into->half.ambiguous ||
+				 (into->half.time != 0 &&
+				     !address_equal(&into->half.server, &from->half.server));
+		*into = *from;
+		into->half.ambiguous |= ambiguous;
+		return;
+	}
+	merge_half(&into->half, &from->half);
+}
+
+static void
 open_merge(void *into_opaque, const void *from_opaque)
 {
 	struct state *into = into_opaque;
@@ -511,7 +555,26 @@ open_merge(void *into_opaque, const void *from_opaque)
 	dns_pool_merge(&into->egress, &from->egress, add_egress);
 	dns_pool_merge(&into->samples, &from->samples, add_sampled);
 	dns_pool_merge(&into->arriving, &from->arriving, merge_half);
-	dns_pool_merge(&into->leaving, &from->leaving, merge_half);
+	dns_pool_merge(&into->leaving, &from->leaving, merge_leaving);
+}
+
+static void
+sample_leaving(struct state *s, const struct open_record *r, const struct leaving *l)
+{
+	struct sampled *sampled = dns_pool_at(&s->samples, r->key);
+	struct dns_message m = {
+		.time = l->half.time,
+		.client = l->half.client,
+		.server = l->half.server,
+		.input_offset = l->input_offset,
+		.input_length = l->input_length,
+		.message_size = l->message_size,
+		.size = l->size,
+		.data = l->octets,
+	};
+
+	sampled->count++;
+	dns_samples_add(&sampled->samples, &m);
 }
 
 /* A query that came in and stayed unanswered, and the same query leaving: passed on. */
@@ -532,6 +595,7 @@ join_halves(struct state *s)
 		r->passed++;
 		note_time(r, in->time, in->time);
 		note_client(r, &in->client, in->site_hash);
+		sample_leaving(s, r, leaving[i]);
 	}
 	free(leaving);
 }
