@@ -4,9 +4,11 @@
 
 #include "cmd/command.h"
 
+extern const struct command command_dns_dsc;
 extern const struct command command_dns_probe;
 
 static const struct command *const SUBCOMMANDS[] = {
+	&command_dns_dsc,
 	&command_dns_probe,
 	NULL,
 };

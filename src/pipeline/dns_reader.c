@@ -19,6 +19,8 @@ struct dns_reader {
 	struct stream_table *streams;           /* owned */
 	struct chunk chunk;
 	nsec_t latest;
+	void (*packet)(void *context, const struct packet *packet);
+	void *context;
 };
 
 static void
@@ -87,6 +89,8 @@ dns_reader_new(
 		free(reader);
 		return e;
 	}
+	reader->packet = options->packet;
+	reader->context = options->context;
 	reader->streams = stream_table_new(&streams);
 	reader->reassembly = fragment_reassembly_new(&fragments);
 	chunk_init(&reader->chunk);
@@ -116,6 +120,8 @@ take_chunk(struct dns_reader *reader)
 		else
 			decode_packet(p, &reader->drops);
 		reader->latest = p->time;
+		if (reader->packet != NULL && p->kind != PACKET_DNS)
+			reader->packet(reader->context, p);
 		if (p->flags & PACKET_FRAGMENT)
 			fragment_reassemble(reader->reassembly, p);
 		else

@@ -19,7 +19,9 @@ struct dns_reader_options {
 	const struct config *config; /* borrowed */
 	struct hash_secret secret;
 	void (*deliver)(void *context, const struct batch *batch); /* of OBS_DNS… */
-	void *context;                                             /* borrowed */
+	/* Takes every packet, decoded, before its messages; may be NULL. */
+	void (*packet)(void *context, const struct packet *packet);
+	void *context; /* borrowed */
 };
 
 /* ERR_CONFIG when the ports do not read. */
