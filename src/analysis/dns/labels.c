@@ -6,6 +6,8 @@
 
 #include "obs/section.h"
 
+#define LABEL_SHORT 4 /* octets: words of that length are as mixed */
+
 /* n log2 n in units of 1/256 bit, rounded, for the counts that a label can have. */
 static const uint32_t N_LOG_N[64] = {
 	0,
@@ -139,6 +141,15 @@ double
 label_entropy(const struct label_sums *sums)
 {
 	return sums->count > 0 ? (double)sums->entropy / LABEL_ENTROPY_UNIT / sums->count : 0;
+}
+
+bool
+label_is_random(const uint8_t *name, size_t size)
+{
+	struct label_sums sums = { 0 };
+
+	label_sums_add(&sums, name, size);
+	return label_mean(&sums) > LABEL_SHORT && sums.entropy >= (uint64_t)2 * LABEL_ENTROPY_UNIT;
 }
 
 /* The size of a label that is a decimal number up to 255; 0 when it is none. */

@@ -33,6 +33,10 @@ double label_deviation(const struct label_sums *sums);
 /* Bits per octet, the mean over labels. */
 double label_entropy(const struct label_sums *sums);
 
+/* Whether the octets of the first label are as mixed as those of a label made at random: 2 bits an
+ * octet or more ("www" has 0, "mail" 2, eight random letters about 2.8). */
+bool label_is_random(const uint8_t *name, size_t size);
+
 /* Whether a name has the shape of a question to a block list: four labels that are the octets of an
  * IPv4 address, or sixteen that are half octets of an IPv6 one (RFC 5782). */
 bool label_is_reversed_address(const uint8_t *name, size_t size);

@@ -290,6 +290,7 @@ struct event {
 	uint64_t name_hash;
 	uint16_t flags, type;
 	uint8_t view, side, outcome, retransmissions;
+	bool random; /* the first label looks made up; not asked of failures */
 };
 
 static void
@@ -356,7 +357,7 @@ count_event(struct random_subdomain *s, struct watched_zone *zone, const struct 
 		count_in_slot(slot, e);
 	if (e->outcome != ZONE_OTHER)
 		hll_add(zone->names, NAMES_PRECISION, e->name_hash);
-	if (e->outcome != ZONE_OTHER || zone->wild) {
+	if (e->outcome != ZONE_OTHER || (zone->wild && e->random)) {
 		count_client(s, zone, e);
 		zone->types[type_of(e->type)]++;
 	}
@@ -369,18 +370,22 @@ count_early(struct random_subdomain *s, struct watched_zone *zone, const struct 
     const struct event *e)
 {
 	nsec_t first = (nsec_t)entry->key[3];
-	uint64_t earlier = zone->wild ? entry->counters[1] : entry->counters[0];
+	bool fails = e->outcome != ZONE_OTHER;
 	struct zone_slot *slot;
 
-	if (first == 0 || earlier == 0 ||
+	/* This one is counted by itself. */
+	if (first == 0 || entry->counters[1] <= 1 ||
 	    floor_div(first, SLOT_LENGTH) != floor_div(e->time, SLOT_LENGTH))
 		return;
 	slot = zone_watch_slot(&s->watch, zone, e->time);
 	if (slot == NULL)
 		return;
-	slot->early[e->side] += (uint32_t)earlier - 1;
+	slot->early[e->side] += (uint32_t)(entry->counters[0] - (fails ? 1 : 0));
+	if (zone->wild && entry->counters[1] > entry->counters[0])
+		slot->early_other[e->side] +=
+		    (uint32_t)(entry->counters[1] - entry->counters[0] - 1);
 	widen(&slot->all_first, &slot->all_last, first);
-	if (!zone->wild)
+	if (fails)
 		widen(&slot->first[e->side], &slot->last[e->side], first);
 }
 
@@ -498,6 +503,7 @@ count_answer(struct random_subdomain *s, const struct ready *r)
 		return;
 	if (zone->name_size == 0)
 		zone_watch_name(&s->watch, zone, r->key.name, r->key.name_size);
+	e.random = zone->wild && label_is_random(m->name, m->name_size);
 	slot = count_event(s, zone, &e);
 	if (slot != NULL)
 		sample_name(slot, m);
@@ -725,6 +731,7 @@ yield_slot(struct rows *rows, const char *zone, const struct zone_slot *slot)
 			rows_u64(
 			    rows, SLOT_COUNTS + side * ZONE_OUTCOMES + i, slot->counts[side][i]);
 		rows_u64(rows, SLOT_EARLY + side, slot->early[side]);
+		rows_u64(rows, SLOT_EARLY_OTHER + side, slot->early_other[side]);
 		rows_u64(rows, SLOT_PEAK + side, greatest(slot->seconds[side]));
 	}
 	rows_time(rows, SLOT_FIRST + ZONE_SIDES, slot->all_first);
@@ -946,6 +953,8 @@ static const struct column SLOTS[] = {
 	OUTCOME_COLUMNS("upstream"),
 	{ "asked_early", COLUMN_U64, "" },
 	{ "upstream_early", COLUMN_U64, "" },
+	{ "asked_early_other", COLUMN_U64, "" },
+	{ "upstream_early_other", COLUMN_U64, "" },
 	{ "asked_peak", COLUMN_U64, "" },
 	{ "upstream_peak", COLUMN_U64, "" },
 	{ "all_peak", COLUMN_U64, "" },

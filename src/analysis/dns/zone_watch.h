@@ -73,7 +73,8 @@ struct zone_slot {
 	int64_t number; /* time / SLOT_LENGTH */
 	uint32_t next;  /* of the zone's slots; 0: the last */
 	uint32_t counts[ZONE_SIDES][ZONE_OUTCOMES];
-	uint32_t early[ZONE_SIDES]; /* failures before the zone was watched: not in counts */
+	/* From before the zone was watched, failures and others: not in counts. */
+	uint32_t early[ZONE_SIDES], early_other[ZONE_SIDES];
 	uint32_t seconds[ZONE_SIDES][SLOT_SECONDS]; /* failures */
 	uint32_t all_seconds[SLOT_SECONDS];         /* everything that was asked */
 	nsec_t first[ZONE_SIDES], last[ZONE_SIDES]; /* of failures; 0: none */
