@@ -51,6 +51,30 @@ dns_attack_word(const struct dns_run *run, const char *setting, const char *cons
 	return err_set(info, ERR_CONFIG, "%s is one of%s, not \"%.40s\"", setting, all, text);
 }
 
+#define ZONE_MOST 90
+
+enum err
+dns_attack_zone(const struct dns_run *run, const char **ret_zone, struct err_info *info)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	const char *zone = settings_text(run->settings, "zone");
+	bool good = strlen(zone) <= ZONE_MOST;
+
+	for (const char *label = zone; good;) {
+		size_t size = strspn(label, letters);
+		good = size > 0 && size < 64 && (label[size] == '.' || label[size] == '\0');
+		if (!good || label[size] == '\0')
+			break;
+		label += size + 1;
+	}
+	if (!good)
+		return err_set(info, ERR_CONFIG,
+		    "zone is a name like example.org, at most %d octets, not \"%.40s\"", ZONE_MOST,
+		    zone);
+	*ret_zone = zone;
+	return ERR_OK;
+}
+
 json_t *
 dns_attack_address(const struct address *a)
 {

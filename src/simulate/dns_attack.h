@@ -36,6 +36,10 @@ void dns_attack_source(struct dns_run *run, dns_event_fn make, void *state);
 MUST_CHECK enum err dns_attack_word(const struct dns_run *run, const char *setting,
     const char *const *words, size_t *ret_which, struct err_info *info);
 
+/* The setting `zone`: a domain name of at most 90 octets; else ERR_CONFIG. */
+MUST_CHECK enum err
+dns_attack_zone(const struct dns_run *run, const char **ret_zone, struct err_info *info);
+
 json_t *dns_attack_address(const struct address *a);
 
 #endif

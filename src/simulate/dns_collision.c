@@ -11,7 +11,7 @@
 #include "simulate/dns_base.h"
 #include "simulate/scenario.h"
 
-#define CLIENT_FIRST 50000
+#define CLIENT_FIRST 2100000
 #define INTERRUPTED  "fileserver.shop"
 
 static const struct setting SETTINGS[] = {

@@ -14,7 +14,7 @@
 #include "simulate/dns_base.h"
 #include "simulate/scenario.h"
 
-#define CLIENT_FIRST 3000
+#define CLIENT_FIRST 2200000
 #define NO_NAME      250 /* per mille: questions about what does not exist */
 #define BLOCKED      150 /* per mille: about what is blocked, where something is */
 

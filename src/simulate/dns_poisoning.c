@@ -177,14 +177,11 @@ read_settings(const struct dns_run *run, struct poisoning *p, struct err_info *i
 	if (e != ERR_OK)
 		return e;
 	p->fixed = which == 0;
-	p->zone = settings_text(run->settings, "zone");
 	p->forged = settings_u64(run->settings, "forged");
 	p->succeeds = settings_u64(run->settings, "success") != 0;
 	p->success_from = run->begin + settings_duration(run->settings, "attack_begin") +
 			  settings_duration(run->settings, "attack_duration") / 2;
-	if (strlen(p->zone) > 90)
-		return err_set(info, ERR_CONFIG, "zone is a name of at most 90 octets");
-	return ERR_OK;
+	return dns_attack_zone(run, &p->zone, info);
 }
 
 static void

@@ -28,10 +28,11 @@ struct dns_end
 dns_client(struct dns_run *run, uint64_t number)
 {
 	uint64_t h = hash_mix64(number + 1);
-	const uint8_t v4[4] = { 100, 64, (uint8_t)(number >> 8), (uint8_t)number };
-	const uint8_t v6[16] = { 0x20, 0x01, 0x0d, 0xb8, 0x01, 0, (uint8_t)(number >> 8),
-		(uint8_t)number, 0, 0, 0, 0, (uint8_t)(h >> 8), (uint8_t)(h >> 16),
-		(uint8_t)(h >> 24), (uint8_t)(h >> 32) };
+	const uint8_t v4[4] = { 100, (uint8_t)(64 + (number >> 16) % 64), (uint8_t)(number >> 8),
+		(uint8_t)number };
+	const uint8_t v6[16] = { 0x20, 0x01, 0x0d, 0xb8, 0x01, (uint8_t)(number >> 16),
+		(uint8_t)(number >> 8), (uint8_t)number, 0, 0, 0, 0, (uint8_t)(h >> 8),
+		(uint8_t)(h >> 16), (uint8_t)(h >> 24), (uint8_t)(h >> 32) };
 
 	return (struct dns_end){
 		.address = h % 3 == 0 ? address_from_ipv6(v6) : address_from_ipv4(v4),

@@ -15,7 +15,7 @@
 #include "simulate/scenario.h"
 
 #define LABEL_MOST 63
-#define BOTS_FIRST 40000 /* number of the first forwarder among the customers */
+#define BOTS_FIRST 2000000 /* number of the first forwarder among the customers */
 
 static const struct setting SETTINGS[] = {
 	DNS_SETTINGS("2m", "2500"),
@@ -113,12 +113,9 @@ read_forms(const struct dns_run *run, struct water *w, struct err_info *info)
 	if (e != ERR_OK)
 		return e;
 	w->letters = letters[which];
-	w->zone = settings_text(run->settings, "zone");
 	w->label_size = settings_u64(run->settings, "label_size");
 	w->forwarders = settings_u64(run->settings, "forwarders");
-	if (strlen(w->zone) > 90)
-		return err_set(info, ERR_CONFIG, "zone is a name of at most 90 octets");
-	return ERR_OK;
+	return dns_attack_zone(run, &w->zone, info);
 }
 
 static enum err
