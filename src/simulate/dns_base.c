@@ -119,7 +119,7 @@ own_lookup(struct dns_run *run, struct dns_lookup *l)
 
 static void
 answer_outsider(struct dns_run *run, struct dns_wire *w, const struct dns_wire *query,
-    const struct dns_lookup *l, bool truncated)
+    const struct dns_lookup *l, const struct address *subnet, bool truncated)
 {
 	struct dns_wire_opt opt = { .size = 1232, .dnssec = query->dnssec };
 
@@ -129,6 +129,11 @@ answer_outsider(struct dns_run *run, struct dns_wire *w, const struct dns_wire *
 	if (!truncated)
 		dns_lookup_answer(w, l, query->dnssec, l->ttl, run->random);
 	opt.has_client_cookie = opt.has_server_cookie = query->cookie;
+	if (query->subnet) {
+		opt.subnet = *subnet;
+		opt.subnet_source = 24;
+		opt.subnet_scope = 24;
+	}
 	if (query->edns)
 		dns_wire_opt(w, &opt);
 }
@@ -142,9 +147,14 @@ dns_ask_authority(struct dns_run *run, nsec_t at)
 		dns_authority(ipv6, DNS_PORT) };
 	struct dns_manner manner = { .edns = number % 10 != 0, .size = 1232 };
 	nsec_t distance = (nsec_t)(3 + number % 150) * NSEC_PER_MS;
+	struct address subnet = dns_outside_ipv4(number * 1000 + random_below(run->random, 1000));
 	struct dns_wire query, answer;
 	struct dns_lookup l;
 
+	/* Large public resolvers tell for whom they ask. */
+	subnet = address_mask(&subnet, 24);
+	if (manner.edns && number % 12 == 1)
+		manner.subnet = &subnet;
 	manner.dnssec = manner.edns && number % 4 != 0;
 	manner.cookie = manner.edns && number % 5 == 0;
 	if (number % 7 == 0)
@@ -153,11 +163,11 @@ dns_ask_authority(struct dns_run *run, nsec_t at)
 	dns_query(run, &query, dns_random_id(run), l.name, l.type, &manner);
 	dns_send(run, at, &ends[0], &ends[1], &query);
 	at += random_between(run->random, 30, 160) * NSEC_PER_US;
-	answer_outsider(run, &answer, &query, &l, l.large);
+	answer_outsider(run, &answer, &query, &l, &subnet, l.large);
 	dns_send(run, at, &ends[1], &ends[0], &answer);
 	if (!l.large)
 		return;
-	answer_outsider(run, &answer, &query, &l, false);
+	answer_outsider(run, &answer, &query, &l, &subnet, false);
 	ends[0].port = dns_random_port(run);
 	(void)dns_send_tcp(run, at + distance, ends, 100 * NSEC_PER_US, &query, &answer);
 }

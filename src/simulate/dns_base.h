@@ -33,6 +33,7 @@ uint16_t dns_random_id(struct dns_run *run);
 struct dns_manner {
 	bool edns, dnssec, cookie, recursion;
 	uint16_t size;
+	const struct address *subnet; /* borrowed; NULL: no client subnet (RFC 7871) */
 };
 void dns_query(struct dns_run *run, struct dns_wire *w, uint16_t id, const char *name,
     uint16_t type, const struct dns_manner *manner);

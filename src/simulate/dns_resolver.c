@@ -80,6 +80,10 @@ dns_query(struct dns_run *run, struct dns_wire *w, uint16_t id, const char *name
 	if (!manner->edns)
 		return;
 	opt.has_client_cookie = manner->cookie;
+	if (manner->subnet != NULL) {
+		opt.subnet = *manner->subnet;
+		opt.subnet_source = address_is_ipv4(&opt.subnet) ? 24 : 56;
+	}
 	random_fill(run->random, opt.client_cookie, sizeof opt.client_cookie);
 	dns_wire_opt(w, &opt);
 }
