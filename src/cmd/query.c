@@ -2,15 +2,17 @@
 /*
  * yagura query: answers from a store on the terminal, as CSV, JSON or Parquet.
  *
- * The operand is one SELECT, or the word `flows` with filters, from which a SELECT is made here.
- * The store is opened for reading, and what the SELECT may reach is the store's concern
- * (doc/design/store.md).
+ * The operand is one SELECT, or one of the words `flows`, `dns` and `dns passive` with filters,
+ * from which a SELECT is made here. The store is opened for reading, and what the SELECT may reach
+ * is the store's concern (doc/design/store.md).
  */
 #include <inttypes.h>
 #include <signal.h>
 
 #include "base/xmalloc.h"
+#include "cmd/cof.h"
 #include "cmd/common.h"
+#include "cmd/query_dns.h"
 #include "cmd/query_flows.h"
 #include "cmd/rows.h"
 
@@ -20,17 +22,27 @@ static const struct opt OPTIONS[] = {
 	{ "json", 0, NULL, "print a JSON array of objects" },
 	{ "parquet", 0, "FILE", "write a Parquet file" },
 	QUERY_FLOWS_OPTIONS,
-	{ "skip-damaged", 0, NULL, "leave out days of flows whose file does not read" },
+	QUERY_DNS_OPTIONS,
+	{ "skip-damaged", 0, NULL,
+	    "leave out days of flows and transactions whose file does not read" },
 	OPT_CONFIG,
 	OPT_END,
 };
 
 /* --- answering -------------------------------------------------------------------------------- */
 
+/* How rows are printed, and for whom. */
+struct form {
+	const struct opt_values *values;
+	const char *sensor; /* of --cof */
+	uint64_t limit;     /* what people get */
+};
+
 static enum err
-print_answer(struct store *store, const char *sql, const struct opt_values *values, uint64_t limit,
-    struct err_info *info)
+print_answer(struct store *store, const char *sql, const struct form *form, struct err_info *info)
 {
+	const struct opt_values *values = form->values;
+	uint64_t limit = form->limit;
 	struct query_source source = store_stream(store);
 	struct result *r;
 	uint64_t count = 0;
@@ -42,6 +54,8 @@ print_answer(struct store *store, const char *sql, const struct opt_values *valu
 		e = rows_print_csv(r, stdout, &count, info);
 	else if (opt_given(values, "json"))
 		e = rows_print_json(r, stdout, &count, info);
+	else if (opt_given(values, "cof"))
+		e = cof_print(r, stdout, form->sensor, info);
 	else
 		e = rows_print_table(r, stdout, &count, info);
 	if (e == ERR_END) {
@@ -56,7 +70,7 @@ print_answer(struct store *store, const char *sql, const struct opt_values *valu
 	result_free(r);
 	if (e == ERR_OK && limit != 0 && count == limit && !opt_given(values, "limit"))
 		(void)fprintf(stderr,
-		    "yagura query: the first %" PRIu64 " flows; --limit 0 gives all\n", limit);
+		    "yagura query: the first %" PRIu64 " rows; --limit 0 gives all\n", limit);
 	return e;
 }
 
@@ -82,9 +96,10 @@ choose_sql(
 }
 
 static enum err
-answer_from(struct store *store, const struct opt_values *values, const struct query_flows *q,
+answer_from(struct store *store, const struct form *form, const struct query_flows *q,
     struct err_info *info)
 {
+	const struct opt_values *values = form->values;
 	const char *sql;
 	enum err e = choose_sql(store, q, &sql, info);
 
@@ -92,7 +107,7 @@ answer_from(struct store *store, const struct opt_values *values, const struct q
 		return e;
 	return opt_given(values, "parquet")
 		   ? store_export(store, sql, "parquet", opt_value(values, "parquet"), info)
-		   : print_answer(store, sql, values, q->limit, info);
+		   : print_answer(store, sql, form, info);
 }
 
 static enum err
@@ -105,6 +120,8 @@ answer(const struct opt_values *values, const struct config *config, const struc
 		.memory_limit = settings_size(config->store, "memory_limit"),
 		.skip_damaged = opt_given(values, "skip-damaged"),
 	};
+	const char *site = config->site.name;
+	struct form form = { values, site != NULL ? site : "yagura", q->limit };
 	struct store *store;
 	enum err e;
 
@@ -116,41 +133,87 @@ answer(const struct opt_values *values, const struct config *config, const struc
 	e = store_open(url, &options, &store, info);
 	if (e != ERR_OK)
 		return e;
-	e = answer_from(store, values, q, info);
+	e = answer_from(store, &form, q, info);
 	store_close(store);
 	return e;
 }
 
+/* What the operands ask for. */
+enum subject {
+	SUBJECT_SQL,
+	SUBJECT_FLOWS,
+	SUBJECT_DNS,
+	SUBJECT_PASSIVE,
+};
+
+static enum subject
+subject_of(const struct opt_values *values)
+{
+	const char *first = values->operand_count > 0 ? values->operands[0] : "";
+
+	if (values->operand_count == 2 && strcmp(first, "dns") == 0 &&
+	    strcmp(values->operands[1], "passive") == 0)
+		return SUBJECT_PASSIVE;
+	if (strcmp(first, "flows") == 0)
+		return SUBJECT_FLOWS;
+	return strcmp(first, "dns") == 0 ? SUBJECT_DNS : SUBJECT_SQL;
+}
+
+/* Whether an option means something for the subject. */
+static bool
+belongs(enum subject subject, const char *name)
+{
+	bool shared = query_dns_shares(name);
+
+	if (query_flows_option(name) && !(shared && subject >= SUBJECT_DNS))
+		return subject == SUBJECT_FLOWS;
+	return !query_dns_option(name) || subject >= SUBJECT_DNS;
+}
+
 /* What cannot be meant. */
 static enum err
-check_usage(const struct opt_values *values, bool flows, struct err_info *info)
+check_usage(const struct opt_values *values, enum subject subject, struct err_info *info)
 {
-	if (values->operand_count != 1)
-		return err_set(info, ERR_USAGE, "it takes one SELECT in quotes, or the word flows");
-	if (opt_given(values, "csv") + opt_given(values, "json") + opt_given(values, "parquet") > 1)
-		return err_set(info, ERR_USAGE, "--csv, --json and --parquet exclude each other");
-	for (const struct opt *o = OPTIONS; o->name != NULL && !flows; o++)
-		if (query_flows_option(o->name) && opt_given(values, o->name))
-			return err_set(
-			    info, ERR_USAGE, "--%s belongs to `yagura query flows`", o->name);
+	if (values->operand_count != (subject == SUBJECT_PASSIVE ? 2 : 1))
+		return err_set(info, ERR_USAGE,
+		    "it takes one SELECT in quotes, or the words flows, dns, dns passive");
+	if (opt_given(values, "csv") + opt_given(values, "json") + opt_given(values, "parquet") +
+		opt_given(values, "cof") >
+	    1)
+		return err_set(
+		    info, ERR_USAGE, "--csv, --json, --parquet and --cof exclude each other");
+	for (const struct opt *o = OPTIONS; o->name != NULL; o++)
+		if (!belongs(subject, o->name) && opt_given(values, o->name))
+			return err_set(info, ERR_USAGE, "--%s belongs to `yagura query %s`",
+			    o->name, query_flows_option(o->name) ? "flows" : "dns");
 	return ERR_OK;
+}
+
+static enum err
+make_query(const struct opt_values *values, enum subject subject, struct query_flows *q,
+    struct err_info *info)
+{
+	switch (subject) {
+	case SUBJECT_FLOWS: return query_flows_make(values, q, info);
+	case SUBJECT_DNS: return query_dns_make(values, &q->sql, &q->limit, info);
+	case SUBJECT_PASSIVE: return query_passive_make(values, &q->sql, &q->limit, info);
+	default: q->sql = xstrdup(values->operands[0]); return ERR_OK;
+	}
 }
 
 static int
 run(const struct opt_values *values)
 {
-	bool flows = values->operand_count > 0 && strcmp(values->operands[0], "flows") == 0;
+	enum subject subject = subject_of(values);
 	struct err_info why = { .text = "" };
 	struct config config;
 	struct query_flows q = { NULL, NULL, NULL, 0 };
-	enum err e = check_usage(values, flows, &why);
+	enum err e = check_usage(values, subject, &why);
 
 	/* `yagura query … | head` must still leave the store in good order. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (e == ERR_OK && flows)
-		e = query_flows_make(values, &q, &why);
-	else if (e == ERR_OK)
-		q.sql = xstrdup(values->operands[0]);
+	if (e == ERR_OK)
+		e = make_query(values, subject, &q, &why);
 	if (e == ERR_OK)
 		e = common_config(values, &config, &why);
 	if (e == ERR_OK) {
@@ -166,7 +229,7 @@ run(const struct opt_values *values)
 const struct command command_query = {
 	.name = "query",
 	.summary = "answer questions about what a store holds",
-	.operands = "SQL | flows",
+	.operands = "SQL | flows | dns [passive]",
 	.options = OPTIONS,
 	.run = run,
 };

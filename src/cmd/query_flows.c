@@ -8,9 +8,8 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/xmalloc.h"
+#include "cmd/query_filter.h"
 #include "net/address.h"
-
-#define FLOWS_SHOWN 100 /* flows that people get without --limit */
 
 static const struct {
 	const char *name;
@@ -30,23 +29,6 @@ static const struct {
 
 /* --- filters -------------------------------------------------------------------- */
 
-/* A whole number of at most `most`. */
-static bool
-read_number(const char *text, uint64_t most, uint64_t *ret_number)
-{
-	uint64_t number = 0;
-
-	if (*text == '\0')
-		return false;
-	for (; *text >= '0' && *text <= '9'; text++) {
-		if (number > (UINT64_MAX - 9) / 10)
-			return false;
-		number = number * 10 + (uint64_t)(*text - '0');
-	}
-	*ret_number = number;
-	return *text == '\0' && number <= most;
-}
-
 static bool
 read_protocol(const char *text, uint64_t *ret_number)
 {
@@ -56,53 +38,7 @@ read_protocol(const char *text, uint64_t *ret_number)
 			return true;
 		}
 	}
-	return read_number(text, 255, ret_number);
-}
-
-/* `sql AND condition`; sql is freed. */
-static char *
-and_also(char *sql, char *condition)
-{
-	char *longer = xasprintf("%s AND %s", sql, condition);
-
-	free(sql);
-	free(condition);
-	return longer;
-}
-
-static enum err
-filter_time(const struct opt_values *values, const char *name, const char *compare, char **sql,
-    struct err_info *info)
-{
-	const char *text = opt_value(values, name);
-	nsec_t time;
-
-	if (text == NULL)
-		return ERR_OK;
-	if (clock_parse(text, &time) != ERR_OK)
-		return err_set(info, ERR_USAGE,
-		    "--%s %.60s is not a time such as 2026-01-31 or 2026-01-31T12:00:00Z", name,
-		    text);
-	*sql = and_also(*sql, xasprintf("flow_start_milliseconds %s %" PRId64, compare,
-				  time > 0 ? (time + NSEC_PER_MS - 1) / NSEC_PER_MS : 0));
-	return ERR_OK;
-}
-
-/* "<which>_address is in the prefix", on the two numbers of the address. */
-static char *
-in_prefix(const char *which, const struct prefix *prefix)
-{
-	unsigned length = prefix->length + (address_is_ipv4(&prefix->address) ? 96U : 0U);
-	uint64_t high = be64(prefix->address.octets);
-	uint64_t low = be64(prefix->address.octets + 8);
-	unsigned free_high = length < 64 ? 64 - length : 0;
-	unsigned free_low = length < 64 ? 64 : 128 - length;
-	uint64_t last_high = high | (free_high == 64 ? UINT64_MAX : (UINT64_C(1) << free_high) - 1);
-	uint64_t last_low = low | (free_low == 64 ? UINT64_MAX : (UINT64_C(1) << free_low) - 1);
-
-	return xasprintf("(%s_address_high BETWEEN %" PRIu64 " AND %" PRIu64
-			 " AND %s_address_low BETWEEN %" PRIu64 " AND %" PRIu64 ")",
-	    which, high, last_high, which, low, last_low);
+	return query_number(text, 255, ret_number);
 }
 
 static enum err
@@ -115,16 +51,16 @@ filter_address(const struct opt_values *values, char **sql, struct err_info *inf
 	if (address != NULL) {
 		if (prefix_parse(address, &prefix, info) != ERR_OK)
 			return ERR_USAGE;
-		char *source = in_prefix("source", &prefix);
-		char *destination = in_prefix("destination", &prefix);
-		*sql = and_also(*sql, xasprintf("(%s OR %s)", source, destination));
+		char *source = query_prefix("source_address", &prefix);
+		char *destination = query_prefix("destination_address", &prefix);
+		*sql = query_and(*sql, xasprintf("(%s OR %s)", source, destination));
 		free(source);
 		free(destination);
 	}
 	if (exporter != NULL) {
 		if (prefix_parse(exporter, &prefix, info) != ERR_OK)
 			return ERR_USAGE;
-		*sql = and_also(*sql, in_prefix("exporter", &prefix));
+		*sql = query_and(*sql, query_prefix("exporter_address", &prefix));
 	}
 	return ERR_OK;
 }
@@ -139,11 +75,11 @@ filter_either(const struct opt_values *values, const char *name, const char *con
 
 	if (text == NULL)
 		return ERR_OK;
-	if (!read_number(text, most, &number))
+	if (!query_number(text, most, &number))
 		return err_set(
 		    info, ERR_USAGE, "--%s %.60s is not a number up to %" PRIu64, name, text, most);
-	*sql = and_also(*sql, xasprintf("(%s = %" PRIu64 " OR %s = %" PRIu64 ")", columns[0],
-				  number, columns[1], number));
+	*sql = query_and(*sql, xasprintf("(%s = %" PRIu64 " OR %s = %" PRIu64 ")", columns[0],
+				   number, columns[1], number));
 	return ERR_OK;
 }
 
@@ -170,7 +106,7 @@ filter_numbers(const struct opt_values *values, char **sql, struct err_info *inf
 		return e;
 	if (!read_protocol(protocol, &number))
 		return err_set(info, ERR_USAGE, "--protocol %.60s is not a protocol", protocol);
-	*sql = and_also(*sql, xasprintf("protocol_identifier = %" PRIu64, number));
+	*sql = query_and(*sql, xasprintf("protocol_identifier = %" PRIu64, number));
 	return ERR_OK;
 }
 
@@ -179,10 +115,10 @@ static enum err
 make_condition(const struct opt_values *values, char **ret_sql, struct err_info *info)
 {
 	char *sql = xstrdup("true");
-	enum err e = filter_time(values, "from", ">=", &sql, info);
+	enum err e = query_time(values, "from", "flow_start_milliseconds >=", &sql, info);
 
 	if (e == ERR_OK)
-		e = filter_time(values, "to", "<", &sql, info);
+		e = query_time(values, "to", "flow_start_milliseconds <", &sql, info);
 	if (e == ERR_OK)
 		e = filter_address(values, &sql, info);
 	if (e == ERR_OK)
@@ -197,19 +133,6 @@ make_condition(const struct opt_values *values, char **ret_sql, struct err_info 
 
 /* --- flows one by one ------------------------------------------------------------------------- */
 
-static enum err
-read_limit(const struct opt_values *values, uint64_t *ret_limit, struct err_info *info)
-{
-	const char *text = opt_value(values, "limit");
-	bool for_people = !opt_given(values, "csv") && !opt_given(values, "json") &&
-			  !opt_given(values, "parquet");
-
-	*ret_limit = for_people ? FLOWS_SHOWN : 0;
-	if (text != NULL && !read_number(text, INT64_MAX, ret_limit))
-		return err_set(info, ERR_USAGE, "--limit %.60s is not a number", text);
-	return ERR_OK;
-}
-
 #define ADDRESS(which) \
 	"yagura_address(" #which "_address_high, " #which "_address_low) AS " #which "_address"
 
@@ -217,7 +140,7 @@ static enum err
 make_list(const struct opt_values *values, const char *condition, struct query_flows *q,
     struct err_info *info)
 {
-	enum err e = read_limit(values, &q->limit, info);
+	enum err e = query_limit(values, &q->limit, info);
 	char *limit;
 
 	if (e != ERR_OK)
@@ -428,7 +351,7 @@ make_top(const struct opt_values *values, const char *condition, struct query_fl
 	uint64_t count = 10;
 	enum err e = ERR_OK;
 
-	if (top != NULL && !read_number(top, INT64_MAX, &count))
+	if (top != NULL && !query_number(top, INT64_MAX, &count))
 		return err_set(info, ERR_USAGE, "--top %.60s is not a number", top);
 	if (opt_given(values, "limit"))
 		return err_set(

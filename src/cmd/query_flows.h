@@ -12,21 +12,22 @@
 #include "cmd/command.h"
 
 /* What only means something for `flows`. */
-#define QUERY_FLOWS_OPTIONS                                                                       \
-	{ "from", 0, "TIME", "flows: those that begin at or after this time" },                   \
-	    { "to", 0, "TIME", "flows: those that begin before this time" },                      \
-	    { "address", 0, "PREFIX", "flows: source or destination is in this prefix" },         \
-	    { "port", 0, "N", "flows: source or destination port" },                              \
-	    { "protocol", 0, "P", "flows: a protocol by number or name (tcp, udp, icmp, ...)" },  \
-	    { "exporter", 0, "PREFIX", "flows: records of exporters in this prefix" },            \
-	    { "interface", 0, "N", "flows: came in or went out by this interface (ifIndex)" },    \
-	    { "as", 0, "N", "flows: source or destination AS number" },                           \
-	    { "limit", 0, "N",                                                                    \
-		    "flows: at most so many, the earliest first (a table: 100; 0: all)" },        \
-	    { "top", 0, "N", "flows: sums of those that agree in --by, the N largest (0: all)" }, \
-	{                                                                                         \
-		"by", 0, "COLUMN[,COLUMN...]",                                                    \
-		    "flows: what --top groups by (default: source_address)"                       \
+#define QUERY_FLOWS_OPTIONS                                                                      \
+	{ "from", 0, "TIME", "flows, dns: those that begin at or after this time" },             \
+	    { "to", 0, "TIME", "flows, dns: those that begin before this time" },                \
+	    { "address", 0, "PREFIX", "flows: source or destination is in this prefix" },        \
+	    { "port", 0, "N", "flows: source or destination port" },                             \
+	    { "protocol", 0, "P", "flows: a protocol by number or name (tcp, udp, icmp, ...)" }, \
+	    { "exporter", 0, "PREFIX", "flows: records of exporters in this prefix" },           \
+	    { "interface", 0, "N", "flows: came in or went out by this interface (ifIndex)" },   \
+	    { "as", 0, "N", "flows: source or destination AS number" },                          \
+	    { "limit", 0, "N",                                                                   \
+		    "flows, dns: at most so many, the earliest first (a table: 100; 0: all)" },  \
+	    { "top", 0, "N",                                                                     \
+		    "flows, dns: sums of those that agree in --by, the N largest (0: all)" },    \
+	{                                                                                        \
+		"by", 0, "COLUMN[,COLUMN...]",                                                   \
+		    "flows, dns: what --top groups by (default: source_address; name)"           \
 	}
 
 /* An answer to be made. */
