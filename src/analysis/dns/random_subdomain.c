@@ -37,13 +37,31 @@
 #define WILD_WEIGHT 8
 
 #define OWN_SERVER_BITS 65536
+#define RING_SIZE       256
 #define LABEL_SAMPLE    4 /* one name of so many, by its hash */
 
 /* Less than this of new failing names a second is no baseline worth a row. */
 #define BASELINE_LEAST 1.0
 
+/* One transaction. */
+struct event {
+	nsec_t time; /* of the question */
+	struct address client;
+	uint64_t zone, name_hash; /* hashes */
+	uint16_t flags, type;
+	uint8_t view, side, outcome, retransmissions;
+	bool random; /* the first label looks made up; not asked of failures */
+};
+
+/* The latest transactions of zones that are not watched: when one is, it begins with these. */
+struct ring {
+	uint32_t count; /* ever put in */
+	struct event events[RING_SIZE];
+};
+
 struct random_subdomain {
 	struct zone_watch watch;
+	struct ring *rings; /* owned; two: transactions that did not fail, and those that did */
 	const struct site *site;
 	const struct suffix_list *suffixes;
 	uint64_t least_queries;
@@ -79,6 +97,7 @@ init(void *state, const struct analysis_context *context, struct err_info *info)
 	s->site = context->site;
 	s->suffixes = context->suffixes;
 	s->least_queries = settings_u64(context->settings, "least_queries");
+	s->rings = xcalloc(2, sizeof *s->rings);
 	s->own_servers = xcalloc(OWN_SERVER_BITS / 64, sizeof *s->own_servers);
 	return ERR_OK;
 }
@@ -89,6 +108,7 @@ release(void *state)
 	struct random_subdomain *s = state;
 
 	zone_watch_release(&s->watch);
+	free(s->rings);
 	free(s->own_servers);
 }
 
@@ -100,6 +120,7 @@ clear(void *state)
 	zone_watch_clear(&s->watch);
 	memset(s->totals, 0, sizeof s->totals);
 	s->silent = 0;
+	s->rings[0].count = s->rings[1].count = 0;
 	if (s->own_servers_used)
 		memset(s->own_servers, 0, OWN_SERVER_BITS / 8);
 	s->own_servers_used = false;
@@ -283,21 +304,11 @@ type_of(uint16_t type)
 	}
 }
 
-/* One transaction of a watched zone. */
-struct event {
-	nsec_t time; /* of the question */
-	const struct address *client;
-	uint64_t name_hash;
-	uint16_t flags, type;
-	uint8_t view, side, outcome, retransmissions;
-	bool random; /* the first label looks made up; not asked of failures */
-};
-
 static void
 count_client(const struct random_subdomain *s, struct watched_zone *zone, const struct event *e)
 {
-	struct zone_top top = { .address = *e->client, .count = 1, .side = e->side };
-	const char *role = (e->flags & DNS_CLIENT_OWN) != 0 ? site_role(s->site, e->client) : NULL;
+	struct zone_top top = { .address = e->client, .count = 1, .side = e->side };
+	const char *role = (e->flags & DNS_CLIENT_OWN) != 0 ? site_role(s->site, &e->client) : NULL;
 
 	top.class = (e->flags & DNS_CLIENT_OWN) == 0 ? CLIENT_EXTERNAL
 		    : role != NULL                   ? CLIENT_SERVER
@@ -307,7 +318,7 @@ count_client(const struct random_subdomain *s, struct watched_zone *zone, const 
 	    (role != NULL && (strcmp(role, "resolver") == 0 || strcmp(role, "forwarder") == 0));
 	zone->classes[top.class]++;
 	zone_top_add(zone, &top);
-	hll_add(zone->clients[e->side], CLIENTS_PRECISION, hash_mix_words(e->client->words, 2));
+	hll_add(zone->clients[e->side], CLIENTS_PRECISION, hash_mix_words(e->client.words, 2));
 }
 
 static void
@@ -364,48 +375,45 @@ count_event(struct random_subdomain *s, struct watched_zone *zone, const struct 
 	return slot;
 }
 
-/* What was counted before a zone was watched goes into the slot of now, if it began in it. */
+/* Counts what is remembered of a zone that is watched from now on. */
 static void
-count_early(struct random_subdomain *s, struct watched_zone *zone, const struct mg_entry *entry,
-    const struct event *e)
+replay(struct random_subdomain *s, struct watched_zone *zone, const struct ring *ring)
 {
-	nsec_t first = (nsec_t)entry->key[3];
-	bool fails = e->outcome != ZONE_OTHER;
-	struct zone_slot *slot;
+	uint32_t count = ring->count < RING_SIZE ? ring->count : RING_SIZE;
 
-	/* This one is counted by itself. */
-	if (first == 0 || entry->counters[1] <= 1 ||
-	    floor_div(first, SLOT_LENGTH) != floor_div(e->time, SLOT_LENGTH))
-		return;
-	slot = zone_watch_slot(&s->watch, zone, e->time);
-	if (slot == NULL)
-		return;
-	slot->early[e->side] += (uint32_t)(entry->counters[0] - (fails ? 1 : 0));
-	if (zone->wild && entry->counters[1] > entry->counters[0])
-		slot->early_other[e->side] +=
-		    (uint32_t)(entry->counters[1] - entry->counters[0] - 1);
-	widen(&slot->all_first, &slot->all_last, first);
-	if (fails)
-		widen(&slot->first[e->side], &slot->last[e->side], first);
+	for (uint32_t i = ring->count - count; i != ring->count; i++) {
+		struct event e = ring->events[i % RING_SIZE];
+		/* Most names of a zone that is watched for its new names are such. */
+		e.random = true;
+		if (e.zone == zone->hash)
+			(void)count_event(s, zone, &e);
+	}
+}
+
+static void
+remember(struct random_subdomain *s, const struct event *e)
+{
+	struct ring *ring = &s->rings[e->outcome != ZONE_OTHER];
+
+	ring->events[ring->count++ % RING_SIZE] = *e;
 }
 
 /* Decides whether a zone is watched from this failure on. */
 static struct watched_zone *
-watch_failing(struct random_subdomain *s, struct mg_entry *entry, const struct zone_key *key,
-    const struct event *e)
+watch_failing(struct random_subdomain *s, struct mg_entry *entry, const struct zone_key *key)
 {
 	uint64_t failures = entry->counters[0];
 	struct watched_zone *zone;
 
-	if (failures == 1 || entry->key[3] == 0)
-		entry->key[3] = (uint64_t)e->time;
 	/* At 8, 16, 32, …: what was refused is not tried again each time. */
 	if (failures < WATCH_LEAST || (failures & (failures - 1)) != 0 ||
 	    failures * 4 < entry->counters[1])
 		return NULL;
 	zone = zone_watch_begin(&s->watch, entry, key, (uint32_t)failures);
-	if (zone != NULL)
-		count_early(s, zone, entry, e);
+	if (zone != NULL) {
+		replay(s, zone, &s->rings[0]);
+		replay(s, zone, &s->rings[1]);
+	}
 	return zone;
 }
 
@@ -414,11 +422,9 @@ static struct watched_zone *
 watch_wild(struct random_subdomain *s, struct mg_entry *entry, const struct zone_key *key,
     const struct event *e)
 {
-	uint64_t *bits = zone_entry_bits(entry);
+	uint64_t *bits = &entry->key[2];
 	struct watched_zone *zone = NULL;
 
-	if (entry->key[3] == 0 && entry->counters[0] == 0)
-		entry->key[3] = (uint64_t)e->time;
 	*bits |= UINT64_C(1) << (e->name_hash >> 58);
 	if (entry->counters[1] % BITMAP_EVERY != 0)
 		return NULL;
@@ -426,7 +432,8 @@ watch_wild(struct random_subdomain *s, struct mg_entry *entry, const struct zone
 		zone = zone_watch_begin(&s->watch, entry, key, WILD_WEIGHT);
 		if (zone != NULL) {
 			zone->wild = true;
-			count_early(s, zone, entry, e);
+			replay(s, zone, &s->rings[0]);
+			replay(s, zone, &s->rings[1]);
 		}
 	}
 	*bits = 0;
@@ -441,6 +448,7 @@ zone_for(
 	bool fails = e->outcome != ZONE_OTHER;
 	const uint64_t weights[MG_METRICS] = { fails, 1, 0 };
 	uint64_t words[2] = { key->hash, 0 };
+	struct watched_zone *zone;
 	uint32_t at;
 	struct mg_entry *entry = mg_find(&s->watch.mg, words, 2, hash, &at);
 
@@ -452,7 +460,10 @@ zone_for(
 		zone_watch_weigh(&s->watch, entry, fails);
 		return zone_watch_zone(&s->watch, entry);
 	}
-	return fails ? watch_failing(s, entry, key, e) : watch_wild(s, entry, key, e);
+	zone = fails ? watch_failing(s, entry, key) : watch_wild(s, entry, key, e);
+	if (zone == NULL)
+		remember(s, e);
+	return zone;
 }
 
 static void
@@ -488,7 +499,8 @@ count_answer(struct random_subdomain *s, const struct ready *r)
 {
 	const struct dns_message *m = r->message;
 	struct event e = { .time = m->latency > 0 ? m->time - m->latency : m->time,
-		.client = &m->client,
+		.client = m->client,
+		.zone = r->key.hash,
 		.name_hash = m->name_hash,
 		.flags = m->flags,
 		.type = m->type,
@@ -518,7 +530,7 @@ count_pending(struct random_subdomain *s, const struct dns_pending *p)
 	const struct watched_zone *inner;
 	struct watched_zone *zone;
 	struct event e = { .time = p->time,
-		.client = &p->client,
+		.client = p->client,
 		.name_hash = p->name_hash,
 		.flags = p->flags,
 		.type = p->type,
@@ -534,6 +546,7 @@ count_pending(struct random_subdomain *s, const struct dns_pending *p)
 	if (inner != NULL)
 		key = (struct zone_key){ inner->hash, inner->site_hash, inner->name,
 			inner->name_size };
+	e.zone = key.hash;
 	zone = zone_for(s, &key, zone_watch_hash(&s->watch, key.hash), &e);
 	if (zone == NULL)
 		return;
@@ -730,8 +743,6 @@ yield_slot(struct rows *rows, const char *zone, const struct zone_slot *slot)
 		for (unsigned i = 0; i < ZONE_OUTCOMES; i++)
 			rows_u64(
 			    rows, SLOT_COUNTS + side * ZONE_OUTCOMES + i, slot->counts[side][i]);
-		rows_u64(rows, SLOT_EARLY + side, slot->early[side]);
-		rows_u64(rows, SLOT_EARLY_OTHER + side, slot->early_other[side]);
 		rows_u64(rows, SLOT_PEAK + side, greatest(slot->seconds[side]));
 	}
 	rows_time(rows, SLOT_FIRST + ZONE_SIDES, slot->all_first);
@@ -951,10 +962,6 @@ static const struct column SLOTS[] = {
 	{ "all_last", COLUMN_TIME, "ms" },
 	OUTCOME_COLUMNS("asked"),
 	OUTCOME_COLUMNS("upstream"),
-	{ "asked_early", COLUMN_U64, "" },
-	{ "upstream_early", COLUMN_U64, "" },
-	{ "asked_early_other", COLUMN_U64, "" },
-	{ "upstream_early_other", COLUMN_U64, "" },
 	{ "asked_peak", COLUMN_U64, "" },
 	{ "upstream_peak", COLUMN_U64, "" },
 	{ "all_peak", COLUMN_U64, "" },

@@ -17,9 +17,8 @@ enum {
 	SLOT_FIRST,                               /* of each side, then of all */
 	SLOT_LAST = SLOT_FIRST + ZONE_SIDES + 1,  /* likewise */
 	SLOT_COUNTS = SLOT_LAST + ZONE_SIDES + 1, /* outcomes of each side */
-	SLOT_EARLY = SLOT_COUNTS + ZONE_SIDES * ZONE_OUTCOMES,
-	SLOT_EARLY_OTHER = SLOT_EARLY + ZONE_SIDES,
-	SLOT_PEAK = SLOT_EARLY_OTHER + ZONE_SIDES, /* of each side, then of all that was asked */
+	SLOT_PEAK =
+	    SLOT_COUNTS + ZONE_SIDES * ZONE_OUTCOMES, /* of each side, then of all that was asked */
 	SLOT_DISTINCT = SLOT_PEAK + ZONE_SIDES + 1,
 	SLOT_LABELS,
 	SLOT_LABEL_OCTETS,

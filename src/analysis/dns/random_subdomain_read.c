@@ -27,7 +27,7 @@ struct slot_row {
 	nsec_t window, time; /* begins of both */
 	nsec_t first[ZONE_SIDES + 1], last[ZONE_SIDES + 1];
 	uint64_t counts[ZONE_SIDES][ZONE_OUTCOMES];
-	uint64_t early[ZONE_SIDES], early_other[ZONE_SIDES], peaks[ZONE_SIDES + 1];
+	uint64_t peaks[ZONE_SIDES + 1];
 	uint64_t distinct;
 	struct label_sums labels;
 	uint64_t reversed, sampled;
@@ -185,8 +185,6 @@ add_slot(struct slot_row *into, const struct slot_row *from)
 	for (unsigned side = 0; side < ZONE_SIDES; side++) {
 		for (unsigned i = 0; i < ZONE_OUTCOMES; i++)
 			into->counts[side][i] += from->counts[side][i];
-		into->early[side] += from->early[side];
-		into->early_other[side] += from->early_other[side];
 	}
 	into->distinct += from->distinct;
 	label_sums_merge(&into->labels, &from->labels);
@@ -211,8 +209,6 @@ take_slot(struct zone_rows *z, const struct result *r)
 		for (unsigned i = 0; i < ZONE_OUTCOMES; i++)
 			s.counts[side][i] =
 			    result_u64(r, at + SLOT_COUNTS + side * ZONE_OUTCOMES + i);
-		s.early[side] = result_u64(r, at + SLOT_EARLY + side);
-		s.early_other[side] = result_u64(r, at + SLOT_EARLY_OTHER + side);
 	}
 	s.distinct = result_u64(r, at + SLOT_DISTINCT);
 	s.labels.count = (uint32_t)result_u64(r, at + SLOT_LABELS);
@@ -238,8 +234,7 @@ read_slots(struct reading *d, struct err_info *info)
 	struct result *r;
 	enum err e = query_run(d->context->store, &r, info,
 	    "SELECT window_begin, zone, slot, asked_first, upstream_first, all_first, asked_last, "
-	    "upstream_last, all_last, " COUNTS_SQL ", asked_early, upstream_early, "
-	    "asked_early_other, upstream_early_other, asked_peak, upstream_peak, all_peak, "
+	    "upstream_last, all_last, " COUNTS_SQL ", asked_peak, upstream_peak, all_peak, "
 	    "distinct_names, "
 	    "labels, label_octets, label_squares, label_entropy, letters, digits, hyphens, others, "
 	    "reversed, sampled FROM dns_random_subdomain WHERE" PERIOD_SQL
@@ -271,13 +266,6 @@ total_of(const uint64_t counts[ZONE_OUTCOMES])
 	return counts[ZONE_OTHER] + failures_of(counts);
 }
 
-/* With what came before the zone was watched. */
-static uint64_t
-whole_of(const struct slot_row *s, unsigned side)
-{
-	return total_of(s->counts[side]) + s->early[side] + s->early_other[side];
-}
-
 /* Distinct names for each transaction of a side: at most one. */
 static double
 distinct_share(const struct slot_row *s, uint64_t total)
@@ -291,13 +279,9 @@ failing_fires(const struct thresholds *t, const struct slot_row *s, unsigned sid
 {
 	const uint64_t *counts = s->counts[side];
 	double distinct = distinct_share(s, total_of(counts)), fresh;
-	double total = (double)whole_of(s, side);
-	double failing = (double)(failures_of(counts) + s->early[side]);
+	double total = (double)total_of(counts), failing = (double)failures_of(counts);
 	double lost = (double)(counts[ZONE_SERVFAIL] + counts[ZONE_UNANSWERED]);
 
-	/* What came before the zone was watched is failures, of names that were not kept. */
-	if (counts[ZONE_NXDOMAIN] == 0)
-		lost += (double)s->early[side];
 	if (total <= 0 || failing < t->failing * total || distinct < t->distinct)
 		return 0;
 	if (lost >= t->failing * total)
@@ -309,9 +293,9 @@ failing_fires(const struct thresholds *t, const struct slot_row *s, unsigned sid
 static double
 miss_share(const struct slot_row *s)
 {
-	uint64_t asked = whole_of(s, ZONE_ASKED);
+	uint64_t asked = total_of(s->counts[ZONE_ASKED]);
 
-	return asked > 0 ? fmin(1, (double)whole_of(s, ZONE_UPSTREAM) / (double)asked) : 0;
+	return asked > 0 ? fmin(1, (double)total_of(s->counts[ZONE_UPSTREAM]) / (double)asked) : 0;
 }
 
 static bool
@@ -334,7 +318,7 @@ judge_slot(const struct thresholds *t, struct slot_row *s)
 {
 	for (unsigned side = 0; side < ZONE_SIDES; side++) {
 		unsigned fires = failing_fires(t, s, side);
-		uint64_t total = whole_of(s, side);
+		uint64_t total = total_of(s->counts[side]);
 		s->like |= fires != 0 && total >= NEIGHBOUR_LEAST;
 		if (total >= t->least_queries) {
 			s->fires |= fires;
@@ -342,7 +326,7 @@ judge_slot(const struct thresholds *t, struct slot_row *s)
 		}
 	}
 	if (s->fires == 0 && is_wild(t, s)) {
-		uint64_t total = whole_of(s, ZONE_ASKED);
+		uint64_t total = total_of(s->counts[ZONE_ASKED]);
 		s->like |= total >= NEIGHBOUR_LEAST;
 		if (total >= t->least_queries)
 			s->fires |= FIRE_WILD;
@@ -459,8 +443,6 @@ take_in(struct attack *a, const struct slot_row *s)
 	for (unsigned side = 0; side < ZONE_SIDES; side++) {
 		for (unsigned i = 0; i < ZONE_OUTCOMES; i++)
 			a->counts[side][i] += s->counts[side][i];
-		a->early[side] += s->early[side];
-		a->early_other[side] += s->early_other[side];
 		a->side_fires[side] |= s->side_fires[side];
 	}
 	a->slot_distinct += s->distinct;
@@ -623,10 +605,6 @@ read_windows(struct reading *d, struct err_info *info)
 		    a->client_sketch + a->side * HLL_SIZE(CLIENTS_PRECISION), CLIENTS_PRECISION);
 		if ((a->fires & (FIRE_NXDOMAIN | FIRE_DROWNED)) == 0)
 			a->distinct = (double)a->slot_distinct;
-		/* Names from before the zone was watched are not in the sketches: taken to be as
-		 * distinct as the others. */
-		a->distinct +=
-		    a->best_distinct * (double)(a->early[a->side] + a->early_other[a->side]);
 	}
 	return ERR_OK;
 }
@@ -801,8 +779,8 @@ uint64_t
 random_attack_queries(const struct attack *a)
 {
 	if ((a->fires & (FIRE_NXDOMAIN | FIRE_DROWNED)) != 0)
-		return failures_of(a->counts[a->side]) + a->early[a->side];
-	return total_of(a->counts[a->side]) + a->early[a->side] + a->early_other[a->side];
+		return failures_of(a->counts[a->side]);
+	return total_of(a->counts[a->side]);
 }
 
 /* ------------------------------------------------------------------ backscatter */

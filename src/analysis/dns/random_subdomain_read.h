@@ -52,7 +52,7 @@ struct attack {
 	nsec_t window_first, window_last; /* begins of the windows it is in */
 	unsigned side;
 	bool side_fires[ZONE_SIDES];
-	uint64_t counts[ZONE_SIDES][ZONE_OUTCOMES], early[ZONE_SIDES], early_other[ZONE_SIDES];
+	uint64_t counts[ZONE_SIDES][ZONE_OUTCOMES];
 	uint64_t peaks[ZONE_SIDES + 1];
 	nsec_t first[ZONE_SIDES + 1], last[ZONE_SIDES + 1];
 	uint64_t slot_distinct;                        /* sum over slots */

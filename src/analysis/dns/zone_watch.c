@@ -341,8 +341,6 @@ merge_slot(struct zone_slot *into, const struct zone_slot *from)
 			into->counts[side][i] += from->counts[side][i];
 		for (unsigned i = 0; i < SLOT_SECONDS; i++)
 			into->seconds[side][i] += from->seconds[side][i];
-		into->early[side] += from->early[side];
-		into->early_other[side] += from->early_other[side];
 		note_span(
 		    &into->first[side], &into->last[side], from->first[side], from->last[side]);
 	}

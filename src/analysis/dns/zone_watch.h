@@ -73,8 +73,6 @@ struct zone_slot {
 	int64_t number; /* time / SLOT_LENGTH */
 	uint32_t next;  /* of the zone's slots; 0: the last */
 	uint32_t counts[ZONE_SIDES][ZONE_OUTCOMES];
-	/* From before the zone was watched, failures and others: not in counts. */
-	uint32_t early[ZONE_SIDES], early_other[ZONE_SIDES];
 	uint32_t seconds[ZONE_SIDES][SLOT_SECONDS]; /* failures */
 	uint32_t all_seconds[SLOT_SECONDS];         /* everything that was asked */
 	nsec_t first[ZONE_SIDES], last[ZONE_SIDES]; /* of failures; 0: none */
@@ -223,13 +221,6 @@ static inline uint64_t
 zone_total(const struct zone_slot *slot, unsigned side)
 {
 	return slot->counts[side][ZONE_OTHER] + zone_failures(slot, side);
-}
-
-/* The entry's words of the caller's own. */
-static inline uint64_t *
-zone_entry_bits(struct mg_entry *entry)
-{
-	return &entry->key[2];
 }
 
 #endif
