@@ -103,46 +103,55 @@ learn_name(struct parse *p, size_t at, size_t size)
 	p->known[at % KNOWN_NAMES] = (uint32_t)(at << 8 | size);
 }
 
+/* Passes over labels and adds their octets to `size`; returns the octet that they end with, 0 for
+ * the root's (which is passed over) or the first of a pointer, or -1 when they are bad. */
+static int
+pass_labels(struct parse *p, size_t *at, size_t *size)
+{
+	while (*at < p->size) {
+		uint8_t length = p->data[*at];
+		if (length >= POINTER)
+			return length;
+		if (length > MAX_LABEL || *size + 1 + length > DNS_NAME_MAX) {
+			(void)fail(p, DNS_BAD_NAME);
+			return -1;
+		}
+		*at += 1U + length;
+		*size += 1U + length;
+		if (length == 0)
+			return 0;
+	}
+	(void)run_off(p, DNS_BAD_COUNT);
+	return -1;
+}
+
 /* Checks the name at p->at and passes over it; returns its expanded size, 0 when it is bad. */
 static size_t
 check_name(struct parse *p)
 {
 	size_t at = p->at, least = p->at, end = 0, size = 0;
 	size_t learn_at = 0, learn_from = 0;
+	int last;
 
-	for (;;) {
-		if (at >= p->size)
+	while ((last = pass_labels(p, &at, &size)) != 0) {
+		size_t known;
+		if (last < 0)
+			return 0;
+		if (p->size - at < 2)
 			return run_off(p, DNS_BAD_COUNT);
-		uint8_t length = p->data[at];
-		if (length >= POINTER) {
-			if (p->size - at < 2)
-				return run_off(p, DNS_BAD_COUNT);
-			if (end == 0)
-				end = at + 2;
-			at = be16(p->data + at) & 0x3fff;
-			if (at >= least)
-				return fail(p, DNS_BAD_POINTER);
-			least = at;
-			size_t known = known_name(p, at);
-			if (known != 0) {
-				size += known;
-				break;
-			}
-			if (learn_at == 0) {
-				learn_at = at;
-				learn_from = size;
-			}
-		} else if (length == 0) {
-			at++;
-			size++;
+		end = end != 0 ? end : at + 2;
+		at = be16(p->data + at) & 0x3fff;
+		if (at >= least)
+			return fail(p, DNS_BAD_POINTER);
+		least = at;
+		known = known_name(p, at);
+		if (known != 0) {
+			size += known;
 			break;
-		} else if (length > MAX_LABEL) {
-			return fail(p, DNS_BAD_NAME);
-		} else {
-			at += 1U + length;
-			size += 1U + length;
-			if (size >= DNS_NAME_MAX)
-				return fail(p, DNS_BAD_NAME);
+		}
+		if (learn_at == 0) {
+			learn_at = at;
+			learn_from = size;
 		}
 	}
 	if (size > DNS_NAME_MAX)
@@ -213,7 +222,7 @@ has_upper(const struct parse *p, size_t at)
 static void
 describe_name(struct dns_message *m, const struct suffix_list *suffixes)
 {
-	uint8_t starts[MAX_LABELS + 1], rightmost[SITE_LABELS];
+	uint8_t starts[MAX_LABELS + 1], rightmost[SITE_LABELS] = { 0 };
 	unsigned labels = 0, count;
 
 	for (unsigned at = 0; m->name[at] != 0; at += 1U + m->name[at])
@@ -528,7 +537,7 @@ is_not_dns(const struct dns_message *m)
 
 /* Everything that is not known yet. */
 static void
-clear(struct dns_message *m, const uint8_t *data, size_t size, size_t sent, uint8_t *name)
+clear(struct dns_message *m, const uint8_t *data, size_t size, size_t sent, const uint8_t *name)
 {
 	m->id = 0;
 	m->bits = 0;

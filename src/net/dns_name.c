@@ -6,6 +6,7 @@
 
 #define MAX_NAME  255
 #define MAX_LABEL 63
+#define POINTER   0xc0
 
 static uint8_t
 lower(uint8_t c)
@@ -150,6 +151,19 @@ dns_name_below(const uint8_t *name, size_t size, const uint8_t *zone, size_t zon
 	return at == size - zone_size && memcmp(name + at, zone, zone_size) == 0;
 }
 
+/* A pointer must go behind all that was read of its name: then no walk can loop. */
+static bool
+follow_pointer(const uint8_t *message, size_t size, size_t *at, size_t *least)
+{
+	if (size - *at < 2)
+		return false;
+	*at = (size_t)(message[*at] & 0x3f) << 8 | message[*at + 1];
+	if (*at >= *least)
+		return false;
+	*least = *at;
+	return true;
+}
+
 size_t
 dns_name_expand(
     const uint8_t *message, size_t size, size_t at, uint8_t ret_name[MAX_NAME], size_t *ret_end)
@@ -158,15 +172,10 @@ dns_name_expand(
 
 	while (at < size) {
 		uint8_t length = message[at];
-		if (length >= 0xc0) {
-			if (size - at < 2)
+		if (length >= POINTER) {
+			end = end != 0 ? end : at + 2;
+			if (!follow_pointer(message, size, &at, &least))
 				return 0;
-			if (end == 0)
-				end = at + 2;
-			at = (size_t)(length & 0x3f) << 8 | message[at + 1];
-			if (at >= least)
-				return 0;
-			least = at;
 			continue;
 		}
 		if (length > MAX_LABEL || length >= size - at || out + length + 1 > MAX_NAME)

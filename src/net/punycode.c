@@ -18,6 +18,8 @@ enum {
 
 #define CODE_POINT_MAX 0x10ffffU
 
+static const uint8_t PREFIX[] = { 'x', 'n', '-', '-' };
+
 struct output {
 	uint8_t *octets;
 	size_t size;
@@ -164,8 +166,8 @@ punycode_label(
 		*ret_size = count;
 		return ERR_OK;
 	}
-	memcpy(ret_label, "xn--", 4);
-	out.size = 4;
+	memcpy(ret_label, PREFIX, sizeof PREFIX);
+	out.size = sizeof PREFIX;
 	if (!encode(points, count, &out))
 		return ERR_FORMAT;
 	*ret_size = out.size;
