@@ -390,7 +390,7 @@ test_flood_of_zones(void **state)
 	(void)state;
 	begin(&run, 2);
 	for (unsigned i = 0; i < 60000; i++) {
-		char name[64];
+		char name[128];
 		struct transaction t = {
 			.name = name, .rcode = DNS_RCODE_SERVFAIL, .client = i % 50, .ms = i / 2
 		};
