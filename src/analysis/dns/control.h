@@ -15,7 +15,7 @@ enum control_method {
 	CONTROL_UNBOUND_LOCAL, /* AA with RA and data: counts where the same resolver denies so */
 	CONTROL_EDE,           /* RFC 8914: 4, 15, 16, 17, 18 */
 	CONTROL_NULL_ADDRESS,  /* 0.0.0.0, ::, 127.0.0.0/8 for a public name */
-	CONTROL_UNDELEGATED,   /* an address for a name whose top-level name does not exist */
+	CONTROL_UNDELEGATED,   /* an address for a random word, as Chromium asks for */
 	CONTROL_KNOWN_PAGE,    /* an address of a search page that is known */
 	CONTROL_SEARCH_PAGE,   /* one address for many names, and no NXDOMAIN at all */
 	CONTROL_METHOD_COUNT,

@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "analysis/dns/collision.h"
 #include "analysis/dns/control.h"
 #include "net/dns.h"
 
@@ -124,7 +125,8 @@ judge_address(const struct suffix_list *suffixes, const struct dns_message *m)
 		return suffix_is_delegated(suffixes, m->name, m->name_size) && !is_list_name(m)
 			   ? CONTROL_NULL_ADDRESS
 			   : CONTROL_NONE;
-	if (suffixes != NULL && m->labels != 0 && (m->bits & DNS_AA) == 0 &&
+	/* Names of the inside may have any address; a random word has none. */
+	if (suffixes != NULL && (m->bits & DNS_AA) == 0 && collision_is_random_single(m) &&
 	    !is_private(m->data + m->addresses_at[0], m->addresses_size[0]) &&
 	    !suffix_is_delegated(suffixes, m->name, m->name_size))
 		return CONTROL_UNDELEGATED;
