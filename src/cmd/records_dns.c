@@ -114,10 +114,11 @@ put_question(struct line *line, const struct dns_message *m)
 static void
 put_counts(struct line *line, const struct dns_message *m)
 {
-	put_number(line, "questions", m->counts[0]);
-	put_number(line, "answers", m->counts[1]);
-	put_number(line, "authorities", m->counts[2]);
-	put_number(line, "additionals", m->counts[3]);
+	static const char *const NAMES[] = { "questions", "answers", "authorities", "additionals" };
+
+	/* Of a query that stayed without an answer they are not kept. */
+	for (unsigned i = 0; i < 4; i++)
+		put_number(line, NAMES[i], m->data != NULL ? m->counts[i] : -1);
 	put_number(line, "size", m->message_size);
 }
 
