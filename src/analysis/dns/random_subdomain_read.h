@@ -99,4 +99,55 @@ uint64_t random_attack_queries(const struct attack *a);
 
 const char *random_attack_class_name(enum attack_class class);
 
+/* The half that makes attacks of slots (random_subdomain_slots.c). */
+enum err
+random_slots_read(const struct section_context *c, struct attacks *attacks, struct err_info *info);
+
+/* A new attack at the end of the list. */
+struct attack *random_attack_new(struct attacks *attacks, const char *zone);
+
+#define COUNTS_SQL                                                        \
+	"asked_other, asked_nxdomain, asked_servfail, asked_unanswered, " \
+	"upstream_other, upstream_nxdomain, upstream_servfail, upstream_unanswered"
+
+static inline nsec_t
+random_time(const struct result *r, size_t column)
+{
+	return (nsec_t)result_u64(r, column) * NSEC_PER_MS;
+}
+
+static inline uint64_t
+random_sum(const struct result *r, size_t column, size_t count)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += result_u64(r, column + i);
+	return sum;
+}
+
+/* Widens a span of times; 0 is none. */
+static inline void
+random_span(nsec_t *first, nsec_t *last, nsec_t from_first, nsec_t from_last)
+{
+	if (from_first == 0)
+		return;
+	if (*first == 0 || from_first < *first)
+		*first = from_first;
+	if (from_last > *last)
+		*last = from_last;
+}
+
+static inline uint64_t
+random_failures(const uint64_t counts[ZONE_OUTCOMES])
+{
+	return counts[ZONE_NXDOMAIN] + counts[ZONE_SERVFAIL] + counts[ZONE_UNANSWERED];
+}
+
+static inline uint64_t
+random_total(const uint64_t counts[ZONE_OUTCOMES])
+{
+	return counts[ZONE_OTHER] + random_failures(counts);
+}
+
 #endif
