@@ -22,7 +22,8 @@ struct dns_record {
 	uint32_t producer;     /* number of the producer, from 1: made of its identity, so that it
 				  is the same in every run */
 	uint32_t input_length; /* octets that hold it in its input: evidence */
-	uint16_t sent_size; /* octets of the message as sent, when known to be more than follow */
+	uint16_t sent_size; /* octets of the message as sent, when known: more than follow when some
+			       were not kept, fewer when names were written out */
 	uint8_t view;       /* enum dns_view */
 	uint8_t transport;  /* enum dns_transport */
 	uint8_t ttl;        /* of the packet, when known */

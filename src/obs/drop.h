@@ -248,6 +248,12 @@
 	X(DNSTAP_CLOCK, "dnstap.clock_wrong", 1,                                                   \
 	    "a DNS message whose time is more than an hour from its arrival: it has that of "      \
 	    "arrival")                                                                             \
+	X(CDNS_BLOCK, "cdns.bad_block", 0,                                                         \
+	    "a block of a C-DNS file that is not made as RFC 8618 says, or has no usable time")    \
+	X(CDNS_ITEM, "cdns.bad_item", 0,                                                           \
+	    "an item of a C-DNS file that names what its block does not hold, or has no time")     \
+	X(CDNS_EVENT, "cdns.address_event", 1,                                                     \
+	    "an ICMP or TCP reset event that a C-DNS file counts: not analysed")                   \
 	X(SFLOW_HEADER, "sflow.bad_header", 0,                                                     \
 	    "an sFlow datagram that ends inside its header, or has an unknown kind of address")    \
 	X(SFLOW_TRUNCATED, "sflow.truncated", 0,                                                   \

@@ -473,6 +473,8 @@ take_record(struct dns_stage *stage, const struct packet *p)
 	m->wire_size = 0;
 	parse(stage, m, p->data + sizeof record, size,
 	    record.sent_size > size ? record.sent_size : size);
+	if (record.sent_size != 0)
+		m->message_size = record.sent_size;
 	set_ends(m, p);
 	if (record.query_time != 0 && (m->flags & DNS_RESPONSE) != 0)
 		m->latency = p->time > record.query_time ? p->time - record.query_time : 0;
