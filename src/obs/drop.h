@@ -254,6 +254,10 @@
 	    "an item of a C-DNS file that names what its block does not hold, or has no time")     \
 	X(CDNS_EVENT, "cdns.address_event", 1,                                                     \
 	    "an ICMP or TCP reset event that a C-DNS file counts: not analysed")                   \
+	X(QUERY_LOG_LINE, "query_log.bad_line", 0,                                                 \
+	    "a line of a query log about a query that cannot be read")                             \
+	X(QUERY_LOG_OTHER, "query_log.other_line", 1,                                              \
+	    "a line of a query log about something else than a query")                             \
 	X(SFLOW_HEADER, "sflow.bad_header", 0,                                                     \
 	    "an sFlow datagram that ends inside its header, or has an unknown kind of address")    \
 	X(SFLOW_TRUNCATED, "sflow.truncated", 0,                                                   \

@@ -20,6 +20,8 @@
 
 /* The first read, and the least later ones ask for: files of a few packets stay cheap. */
 #define TARGET_MIN (64U << 10)
+/* Formats of text are told by their first line, of up to so many octets. */
+#define FIRST_LINE_MAX 4096
 
 /* Octets read from the stream and not used yet. */
 struct carry {
@@ -169,6 +171,17 @@ carry_append(struct carry *carry, const uint8_t *data, size_t size)
 	carry->end += size;
 }
 
+/* Whether the octets are text whose first line is not whole yet. */
+static bool
+is_line_begun(const struct carry *carry)
+{
+	for (size_t i = carry->begin; i < carry->end; i++)
+		if (carry->data[i] == '\n' || (carry->data[i] < ' ' && carry->data[i] != '\t') ||
+		    carry->data[i] > '~')
+			return false;
+	return carry->end < FIRST_LINE_MAX;
+}
+
 /* Reads what recognising the format takes, or all there is. */
 static enum err
 read_head(struct source_file *source, struct err_info *info)
@@ -176,7 +189,7 @@ read_head(struct source_file *source, struct err_info *info)
 	struct carry *carry = &source->carry;
 
 	carry_reserve(carry, TARGET_MIN);
-	while (carry->end < CAPTURE_HEAD_SIZE) {
+	while (carry->end < CAPTURE_HEAD_SIZE || is_line_begun(carry)) {
 		size_t got = 0;
 		enum err e = stream_read(
 		    source->stream, carry->data + carry->end, carry->room - carry->end, &got, info);
@@ -195,7 +208,7 @@ open_format(struct source_file *source, struct err_info *info)
 {
 	static const struct capture_format *const formats[] = { &capture_pcap, &capture_pcapng,
 		&capture_ipfix, &capture_netflow5, &capture_flow_table, &capture_dnstap,
-		&capture_cdns };
+		&capture_cdns, &capture_query_log };
 	const uint8_t *head = source->carry.data;
 	size_t size = source->carry.end, used = 0;
 	const char *refused = capture_refused(head, size);
