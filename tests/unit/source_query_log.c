@@ -109,7 +109,7 @@ test_bad(void **state)
 		{ "22-Nov-2025 09:10:26.123 client 192.0.2.1#65536 (a): query: a IN A +", "port" },
 		{ "22-Nov-2025 09:10:26.123 client 192.0.2.1#5 (a): query: a IN", "type" },
 		{ "22-Nov-2025 09:10:26.123 client 192.0.2.1#5 (a): query: a..b IN A +", "name" },
-		{ "22-Nov-2025 09:10:26.123 client 192.0.2.1#5 (a): query: a\\ IN A +", "type" },
+		{ "22-Nov-2025 09:10:26.123 client 192.0.2.1#5 (a): query: a\\ IN A +", "name" },
 		{ "22-Nov-2025 09:10:26.123 client 192.0.2.1#5 (a): query: a IN ZZ +", "type" },
 		{ "22-Nov-2025 09:10:26.123 client 192.0.2.1#5 (a): query: a XX A +", "class" },
 		{ "22-Nov-2025 09:10:26.123 client 192.0.2.1#5 (a): query: a IN A +Q", "flags" },
