@@ -8,10 +8,8 @@
  * that the resolver tries again and in the end says SERVFAIL; C, a wildcard answers everything.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/xmalloc.h"
 #include "simulate/dns_attack.h"
 #include "simulate/dns_base.h"
 #include "simulate/scenario.h"
@@ -39,7 +37,6 @@ struct water {
 	enum dns_outcome outcome;
 	uint64_t resolver_queries;
 	uint8_t asked[20000]; /* whether a forwarder was used */
-	uint8_t *visited;     /* owned: whether a client visited the zone under attack */
 	uint64_t used;
 };
 
@@ -91,15 +88,9 @@ static void
 visitor_event(struct dns_run *run, void *state, nsec_t at)
 {
 	struct water *w = state;
-	uint64_t number = random_below(run->random, run->clients);
-	struct dns_end client = dns_client(run, number);
+	struct dns_end client = dns_client(run, random_below(run->random, run->clients));
 	struct dns_lookup l;
 
-	if (w->outcome == DNS_ANSWERED && w->attack.count > 0 &&
-	    at - w->attack.span.last < NSEC_PER_SEC) {
-		w->used += w->visited[number] == 0;
-		w->visited[number] = 1;
-	}
 	zone_lookup(run, w, &l);
 	(void)snprintf(l.name, sizeof l.name, "www.%.90s", w->zone);
 	(void)dns_ask(run, at, &client, &l);
@@ -139,7 +130,6 @@ run(struct simulation *simulation, const struct settings *settings, struct err_i
 		return e;
 	e = read_forms(&run, &w, info);
 	if (e == ERR_OK) {
-		w.visited = xcalloc(run.clients, 1);
 		dns_base_add(&run);
 		dns_run_source(&run, visitor_event, &w, 1, run.begin, run.end);
 		dns_attack_source(&run, attack_event, &w);
@@ -152,7 +142,6 @@ run(struct simulation *simulation, const struct settings *settings, struct err_i
 			"clients", (json_int_t)w.used, "peak_qps", (json_int_t)w.attack.peak,
 			"form", settings_text(settings, "form")));
 	}
-	free(w.visited);
 	return dns_run_end(&run, e, info);
 }
 
