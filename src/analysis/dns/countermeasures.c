@@ -22,6 +22,7 @@
 #define MOST_SERVERS 512
 #define MOST_SOURCES 256
 #define MOST_ROWS    64
+#define RECENT       256 /* a power of two */
 
 /* Extended errors that say an answer was changed or withheld by policy (RFC 8914, 4.5, 4.16 to
  * 4.19). */
@@ -60,6 +61,7 @@ struct state {
 	const struct site *site;
 	struct rate_limit rates;
 	struct heavy servers, sources;
+	uint16_t recent[RECENT]; /* numbers of servers' records, by address: checked before use */
 	struct facts facts;
 	struct dns_samples samples[SOURCE_FAULTS];
 	uint8_t sketches[SOURCE_FAULTS][HLL_SIZE(COUNTERMEASURES_PRECISION)];
@@ -206,10 +208,26 @@ has_policy_error(const struct dns_message *m)
 	return false;
 }
 
+/* The record of a message's server: mostly where it was the last time. */
+static struct server *
+server_of(struct state *s, const struct address *a)
+{
+	uint16_t *recent = &s->recent[hash_mix64(a->words[0] ^ a->words[1]) % RECENT];
+	struct server *server;
+
+	if (*recent < s->servers.count) {
+		server = heavy_record(&s->servers, *recent);
+		if (address_equal(&server->address, a))
+			return server;
+	}
+	server = heavy_at(&s->servers, a->words);
+	*recent = (uint16_t)(server - (struct server *)heavy_record(&s->servers, 0));
+	return server;
+}
+
 static void
 add_response(struct state *s, const struct dns_message *m)
 {
-	uint64_t key[SERVER_KEY_WORDS] = { m->server.words[0], m->server.words[1] };
 	bool negative = m->rcode == DNS_RCODE_NXDOMAIN || m->counts[1] == 0;
 	struct server *server;
 
@@ -219,7 +237,7 @@ add_response(struct state *s, const struct dns_message *m)
 	s->facts.responses++;
 	if (m->transport == DNS_UDP)
 		rate_limit_add(&s->rates, m);
-	server = heavy_at(&s->servers, key);
+	server = server_of(s, &m->server);
 	server->responses++;
 	server->refused += m->rcode == DNS_RCODE_REFUSED;
 	if (m->counts[2] == 0 && negative && (m->bits & DNS_RA) != 0 &&

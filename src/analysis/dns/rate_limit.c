@@ -41,8 +41,8 @@ rate_limit_clear(struct rate_limit *r)
 	struct rate_limit kept = { .networks = r->networks, .cells = r->cells };
 
 	if (kept.networks != NULL) {
-		memset(kept.networks, 0, RATE_LIMIT_CELLS * sizeof *kept.networks);
-		memset(kept.cells, 0, RATE_LIMIT_CELLS * sizeof *kept.cells);
+		memset(kept.networks, 0, RATE_LIMIT_SETS * sizeof *kept.networks);
+		memset(kept.cells, 0, RATE_LIMIT_SETS * sizeof *kept.cells);
 	}
 	free(r->records);
 	*r = kept;
@@ -50,12 +50,16 @@ rate_limit_clear(struct rate_limit *r)
 
 /* ------------------------------------------------------------------ keys */
 
-static uint64_t
-network_of(const struct dns_message *m, unsigned v6_length)
+/* The client's network: /24, or of an IPv6 client what lies in its first `v6_octets`. */
+static inline uint64_t
+network_of(const struct dns_message *m, size_t v6_octets)
 {
-	bool ipv4 = address_is_ipv4(&m->client);
-	struct address a = address_mask(&m->client, ipv4 ? 24 : v6_length);
+	struct address a = m->client;
 
+	if (address_is_ipv4(&a))
+		a.octets[15] = 0;
+	else
+		memset(a.octets + v6_octets, 0, sizeof a.octets - v6_octets);
 	return hash_mix_words(a.words, 2);
 }
 
@@ -89,7 +93,7 @@ kind_of(const struct dns_message *m)
 static uint64_t
 bind_key(const struct dns_message *m, uint64_t server, enum kind kind)
 {
-	uint64_t words[4] = { server, network_of(m, 56), kind, 0 };
+	uint64_t words[4] = { server, network_of(m, 7), kind, 0 };
 
 	switch (kind) {
 	case KIND_ANSWER:
@@ -107,7 +111,7 @@ bind_key(const struct dns_message *m, uint64_t server, enum kind kind)
 static uint64_t
 nsd_key(const struct dns_message *m, uint64_t server, enum kind kind)
 {
-	uint64_t words[4] = { server, network_of(m, 64), kind, 0 };
+	uint64_t words[4] = { server, network_of(m, 8), kind, 0 };
 
 	if (kind == KIND_ANSWER || kind == KIND_NODATA) {
 		if (m->type == DNS_TYPE_ANY)
@@ -128,15 +132,43 @@ nsd_key(const struct dns_message *m, uint64_t server, enum kind kind)
 
 /* ------------------------------------------------------------------ seconds */
 
-/* The cell of a key in this second, begun anew where another key or second was in it. */
+/* The cell of a key in this second, begun anew when it is not there. */
 static struct rate_limit_cell *
-cell_at(struct rate_limit_cell *cells, uint64_t key, uint32_t second)
+cell_at(struct rate_limit *r, uint64_t key, uint32_t second)
 {
-	struct rate_limit_cell *c = &cells[key % RATE_LIMIT_CELLS];
+	struct rate_limit_cell *set = r->cells[key % RATE_LIMIT_SETS], *least = &set[0];
 
-	if (c->key != key || c->second != second)
-		*c = (struct rate_limit_cell){ .key = key, .second = second };
-	return c;
+	for (size_t i = 0; i < RATE_LIMIT_WAYS; i++) {
+		struct rate_limit_cell *c = &set[i];
+		if (c->key == key && c->second == second)
+			return c;
+		if (c->second != second)
+			c->count = 0;
+		if (c->count < least->count)
+			least = c;
+	}
+	*least = (struct rate_limit_cell){ .key = key, .second = second };
+	return least;
+}
+
+/* The same for a client's network. */
+static struct rate_limit_network *
+network_at(struct rate_limit *r, uint64_t hash, uint32_t second)
+{
+	struct rate_limit_network *set = r->networks[hash % RATE_LIMIT_SETS], *least = &set[0];
+	uint32_t tag = (uint32_t)(hash >> 32);
+
+	for (size_t i = 0; i < RATE_LIMIT_WAYS; i++) {
+		struct rate_limit_network *n = &set[i];
+		if (n->tag == tag && n->second == second)
+			return n;
+		if (n->second != second)
+			n->count = 0;
+		if (n->count < least->count)
+			least = n;
+	}
+	*least = (struct rate_limit_network){ .tag = tag, .second = second };
+	return least;
 }
 
 static struct rate_limit_record *
@@ -150,21 +182,22 @@ new_record(struct rate_limit *r)
 		r->capacity = r->capacity == 0 ? 64 : r->capacity * 2;
 		r->records = xrealloc_array(r->records, r->capacity, sizeof *r->records);
 	}
+	memset(r->sorted, 0, sizeof r->sorted);
 	return &r->records[r->count++];
 }
 
-/* Counts a response of a network that had one in this second before: `missed` of it, which was not
- * looked at, is taken to be of the same key. */
+/* Counts a response of a network that had one in this second before; where that was not looked at
+ * it is `missed`, and taken to be of the same key. */
 static void
 add_to_key(struct rate_limit *r, const struct dns_message *m, uint32_t second,
-    const struct rate_limit_cell *missed)
+    const struct rate_limit_network *missed)
 {
 	uint64_t server = hash_mix_words(m->server.words, 2);
 	enum kind kind = kind_of(m);
 	uint64_t keys[RATE_LIMIT_ALGORITHMS] = { bind_key(m, server, kind),
 		nsd_key(m, server, kind) };
 	uint64_t both = keys[0] ^ hash_rotl(keys[1], 1);
-	struct rate_limit_cell *c = cell_at(r->cells, both, second);
+	struct rate_limit_cell *c = cell_at(r, both, second);
 	struct rate_limit_record *record;
 
 	c->count += 1 + (missed != NULL ? missed->count : 0);
@@ -180,7 +213,7 @@ add_to_key(struct rate_limit *r, const struct dns_message *m, uint32_t second,
 		}
 		*record = (struct rate_limit_record){
 			.keys = { keys[0], keys[1] },
-			.network = (uint32_t)network_of(m, 56),
+			.network = (uint32_t)network_of(m, 7),
 			.second = second,
 		};
 		c->record = (uint32_t)r->count;
@@ -195,8 +228,8 @@ void
 rate_limit_add(struct rate_limit *r, const struct dns_message *m)
 {
 	uint32_t second = m->time > 0 ? (uint32_t)(m->time / NSEC_PER_SEC) : 0;
-	uint64_t words[2] = { m->server.words[0] ^ m->server.words[1], 0 };
-	struct rate_limit_cell *c;
+	uint64_t hash;
+	struct rate_limit_network *n;
 
 	r->responses++;
 	r->octets += m->message_size;
@@ -206,21 +239,19 @@ rate_limit_add(struct rate_limit *r, const struct dns_message *m)
 		return;
 	}
 	if (r->networks == NULL) {
-		r->networks = xcalloc(RATE_LIMIT_CELLS, sizeof *r->networks);
-		r->cells = xcalloc(RATE_LIMIT_CELLS, sizeof *r->cells);
+		r->networks = xcalloc(RATE_LIMIT_SETS, sizeof *r->networks);
+		r->cells = xcalloc(RATE_LIMIT_SETS, sizeof *r->cells);
 	}
-	words[1] = network_of(m, 56);
-	c = cell_at(r->networks, hash_mix_words(words, 2), second);
-	if (c->count++ == 0) {
-		c->octets = m->message_size;
-		c->query_octets = m->query_size;
+	hash = hash_mix64(network_of(m, 7) ^ m->server.words[0] ^ m->server.words[1]);
+	n = network_at(r, hash, second);
+	if (n->count == 0) {
+		n->count = 1;
+		n->octets = m->message_size;
+		n->query_octets = m->query_size;
 		return;
 	}
-	add_to_key(r, m, second,
-	    c->count == 2 ? &(struct rate_limit_cell){ .count = 1,
-				.octets = c->octets,
-				.query_octets = c->query_octets }
-			  : NULL);
+	add_to_key(r, m, second, n->count == 1 ? n : NULL);
+	n->count += n->count < UINT16_MAX;
 }
 
 void
@@ -397,7 +428,10 @@ rate_limit_run(struct rate_limit *r, enum rate_limit_algorithm algorithm, uint32
 	*ret_outcome = (struct rate_limit_outcome){ .attack_responses = 0 };
 	if (r->count == 0)
 		return;
-	qsort(r->records, r->count, sizeof *r->records, compare);
+	if (!r->sorted[algorithm])
+		qsort(r->records, r->count, sizeof *r->records, compare);
+	memset(r->sorted, 0, sizeof r->sorted);
+	r->sorted[algorithm] = true;
 	for (size_t at = 0, end; at < r->count; at = end) {
 		for (end = at + 1; end < r->count && r->records[end].keys[algorithm] ==
 							 r->records[at].keys[algorithm];)

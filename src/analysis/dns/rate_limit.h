@@ -24,13 +24,15 @@
 #ifndef YAGURA_ANALYSIS_DNS_RATE_LIMIT_H
 #define YAGURA_ANALYSIS_DNS_RATE_LIMIT_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "obs/dns.h"
 
-#define RATE_LIMIT_CELLS   4096
+#define RATE_LIMIT_SETS    1024
+#define RATE_LIMIT_WAYS    4
 #define RATE_LIMIT_RECORDS 32768 /* of one shard and window */
 #define RATE_LIMIT_RATES   8
 
@@ -53,6 +55,16 @@ struct rate_limit_record {
 	uint32_t unused;
 };
 
+/* What a client's network had of a server in this second. */
+struct rate_limit_network {
+	uint32_t tag, octets;
+	uint32_t second;
+	uint16_t count, query_octets;
+};
+
+static_assert(sizeof(struct rate_limit_network) * RATE_LIMIT_WAYS == 64,
+    "a set is looked at for each response: one cache line");
+
 struct rate_limit_cell {
 	uint64_t key;
 	uint32_t second, count;
@@ -62,10 +74,12 @@ struct rate_limit_cell {
 };
 
 struct rate_limit {
-	struct rate_limit_cell *networks,
-	    *cells;                        /* owned; RATE_LIMIT_CELLS each, made when needed */
+	/* Sets of a few; in a full one the least used gives way.  Owned, made when needed. */
+	struct rate_limit_network (*networks)[RATE_LIMIT_WAYS];
+	struct rate_limit_cell (*cells)[RATE_LIMIT_WAYS];
 	struct rate_limit_record *records; /* owned */
 	size_t count, capacity, limit;
+	bool sorted[RATE_LIMIT_ALGORITHMS];
 	uint64_t responses, octets; /* over UDP */
 	uint64_t exempt;            /* to queries with a server's cookie */
 	uint64_t truncated;
