@@ -239,7 +239,9 @@ overview_counts_add(struct overview_counts *c, struct cells *rest, const struct 
 		add_response(c, rest, m);
 	else
 		add_query(c, rest, m);
-	add_distinct(c, m);
+	/* An answer has nothing new here: its question was counted. */
+	if (m->match != DNS_MATCHED)
+		add_distinct(c, m);
 }
 
 /* ------------------------------------------------------------------ merging and rows */

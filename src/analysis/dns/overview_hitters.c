@@ -33,9 +33,9 @@ read_bounds(
 {
 	struct result *r;
 	enum err e = query_run(c->store, &r, info,
-	    "SELECT sum(first_total) AS a, sum(second_total) AS b, sum(octets_total) AS c, "
+	    "SELECT sum(first_total) AS a, sum(second_total) AS b, sum(third_total) AS c, "
 	    "sum(first_error + first_cut) AS d, sum(second_error + second_cut) AS e, "
-	    "sum(octets_error + octets_cut) AS f, sum(without_detail) AS g FROM dns_top_bounds "
+	    "sum(third_error + third_cut) AS f, sum(without_detail) AS g FROM dns_top_bounds "
 	    "WHERE" PERIOD_SQL "AND kind = '%s'",
 	    PERIOD_ARGS(c), keys_kind_names[kind]);
 
@@ -85,7 +85,7 @@ table_names(const struct section_context *c, const struct overview_facts *f,
 		{ "queries", "Queries", "count", "messages" },
 		{ "query_share", "Share of queries", "share", "" },
 		{ "nxdomain", "NXDOMAIN answers", "count", "messages" },
-		{ "octets", "Octets of answers", "octets", "octets" },
+		{ "failures", "SERVFAIL, REFUSED", "count", "messages" },
 	};
 	static const char *const IDS[] = { "top_names", "top_domains", "top_tlds" };
 	static const char *const TITLES[] = { "Names asked for most",
@@ -98,7 +98,7 @@ table_names(const struct section_context *c, const struct overview_facts *f,
 	if (e == ERR_OK)
 		e = query_run(c->store, &r, info,
 		    "SELECT view AS v, name AS n, sum(queries) AS q, sum(nxdomain) AS x, "
-		    "sum(octets) AS o FROM dns_top_names WHERE" PERIOD_SQL
+		    "sum(failures) AS o FROM dns_top_names WHERE" PERIOD_SQL
 		    "AND kind = '%s' GROUP BY v, n ORDER BY q DESC, x DESC, n, v LIMIT %llu",
 		    PERIOD_ARGS(c), keys_kind_names[kind], (unsigned long long)f->top);
 	if (e != ERR_OK)

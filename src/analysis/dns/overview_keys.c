@@ -9,6 +9,7 @@
 #include "net/dns.h"
 
 #define CHUNK 64
+#define LINE  ((size_t)64) /* octets of the cache's */
 
 /* The first half of the details is for whoever comes, the second for keys with so many queries and
  * NXDOMAIN answers (of a server: messages): a flood of clients that never come again takes only the
@@ -21,15 +22,14 @@
 
 const char *const keys_kind_names[KEYS_KINDS] = { "name", "domain", "tld", "client", "server" };
 
-/* One kind's view of a message. */
-struct item {
-	uint64_t key[4];
-	uint64_t weights[MG_METRICS];
-	uint64_t fixed; /* a hash without the secret, for the sieve */
-	uint32_t hash, guess;
-	const struct dns_message *message;
-	const uint8_t *text;
-	uint8_t text_size;
+/* A part of a batch: what is computed of its messages before tables are touched. */
+struct part {
+	const struct dns_message *messages[CHUNK];
+	size_t count;
+	uint64_t tlds[CHUNK]; /* keys */
+	bool named[CHUNK];    /* it weighs something for its name */
+	uint32_t hashes[KEYS_KINDS][CHUNK];
+	uint32_t guesses[KEYS_KINDS][CHUNK];
 };
 
 /* ------------------------------------------------------------------ pools */
@@ -37,8 +37,11 @@ struct item {
 static void
 pool_init(struct pool *pool, uint32_t most, size_t size)
 {
+	size = (size + LINE - 1) / LINE * LINE;
 	*pool = (struct pool){ .most = most, .size = size };
-	pool->things = xcalloc(most, size);
+	pool->things = aligned_alloc(LINE, most * size);
+	if (pool->things == NULL)
+		abort();
 	pool->spare = xcalloc(most, sizeof *pool->spare);
 }
 
@@ -53,7 +56,6 @@ pool_release(struct pool *pool)
 static void
 pool_clear(struct pool *pool)
 {
-	memset(pool->things, 0, pool->used * pool->size);
 	pool->used = pool->spare_count = 0;
 	pool->refused = 0;
 }
@@ -134,13 +136,13 @@ keys_clear(struct overview_keys *keys)
 
 /* ------------------------------------------------------------------ keys of messages */
 
-static uint32_t
+static inline uint32_t
 hash_name(const struct overview_keys *keys, const uint64_t *key)
 {
 	return (uint32_t)(hash_mix64(key[0] ^ keys->secret ^ key[1] << 56) >> 32);
 }
 
-static uint32_t
+static inline uint32_t
 hash_address(const struct overview_keys *keys, const uint64_t *key)
 {
 	struct address a = { .words = { key[0], key[1] } };
@@ -156,7 +158,7 @@ hash_key(const struct overview_keys *keys, enum keys_kind kind, const uint64_t *
 }
 
 /* A TLD's key is its own octets where they are few enough: no hash is cheaper. */
-static uint64_t
+static inline uint64_t
 tld_key(const uint8_t *label, size_t size)
 {
 	uint64_t key = 0;
@@ -168,56 +170,70 @@ tld_key(const uint8_t *label, size_t size)
 	return key;
 }
 
-static void
-item_of_name(enum keys_kind kind, const struct dns_message *m, struct item *item)
-{
-	size_t size = m->name_size;
-
-	item->text = m->name;
-	item->key[0] = m->name_hash;
-	if (kind == KEYS_DOMAIN) {
-		item->text = dns_site(m, &size);
-		item->key[0] = m->site_hash;
-	} else if (kind == KEYS_TLD) {
-		item->text = m->name + m->tld_offset;
-		size = (size_t)(m->name_size - m->tld_offset);
-		item->key[0] = tld_key(item->text, size);
-	}
-	item->text_size = (uint8_t)size;
-	item->key[1] = m->view;
-	item->fixed = hash_mix64(item->key[0] + m->view);
-}
-
-static void
-item_of_address(const struct address *a, const struct dns_message *m, struct item *item)
-{
-	memcpy(item->key, a->words, sizeof a->words);
-	item->key[2] = m->view;
-	item->key[3] = 0;
-	item->fixed = hash_mix_words(item->key, 3);
-}
-
-/* What a message is for one kind; false when nothing. */
+/* The weights of a message for its name: a question, or an answer that denies or fails.  Other
+ * answers say nothing new, unless their question was not seen: some producers tell of responses
+ * alone. */
 static inline bool
-item_of(const struct overview_keys *keys, enum keys_kind kind, const struct dns_message *m,
-    struct item *item)
+weigh_name(const struct dns_message *m, uint64_t weights[MG_METRICS])
 {
 	bool response = (m->flags & DNS_RESPONSE) != 0;
 
-	item->message = m;
+	weights[KEYS_QUERIES] = !response || m->match == DNS_UNSOLICITED;
+	weights[KEYS_NXDOMAIN] = response && m->rcode == DNS_RCODE_NXDOMAIN;
+	weights[KEYS_FAILURES] =
+	    response && (m->rcode == DNS_RCODE_SERVFAIL || m->rcode == DNS_RCODE_REFUSED);
+	return (weights[0] | weights[1] | weights[2]) != 0;
+}
+
+static inline void
+weigh_address(enum keys_kind kind, const struct dns_message *m, uint64_t weights[MG_METRICS])
+{
+	bool response = (m->flags & DNS_RESPONSE) != 0;
+
+	weights[0] = !response;
+	weights[1] = response && (kind == KEYS_SERVER || m->rcode == DNS_RCODE_NXDOMAIN);
+	weights[2] = response ? m->message_size : 0;
+}
+
+/* The key of message number `i` of a part. */
+static inline void
+key_of(enum keys_kind kind, const struct part *part, size_t i, uint64_t key[4])
+{
+	const struct dns_message *m = part->messages[i];
+	const struct address *a = kind == KEYS_CLIENT ? &m->client : &m->server;
+
 	if (kind < KEYS_CLIENT) {
-		if (m->name_size == 0)
-			return false;
-		item_of_name(kind, m, item);
+		key[0] = kind == KEYS_NAME     ? m->name_hash
+			 : kind == KEYS_DOMAIN ? m->site_hash
+					       : part->tlds[i];
+		key[1] = m->view;
 	} else {
-		item_of_address(kind == KEYS_CLIENT ? &m->client : &m->server, m, item);
+		key[0] = a->words[0];
+		key[1] = a->words[1];
+		key[2] = m->view;
+		key[3] = 0;
 	}
-	item->weights[0] = !response;
-	item->weights[1] =
-	    response && (kind == KEYS_SERVER || m->rcode == DNS_RCODE_NXDOMAIN) ? 1 : 0;
-	item->weights[2] = response ? m->message_size : 0;
-	item->hash = hash_key(keys, kind, item->key);
-	return true;
+}
+
+/* A hash without the secret, for the sieve. */
+static inline uint64_t
+fixed_hash(enum keys_kind kind, const uint64_t *key)
+{
+	return kind < KEYS_CLIENT ? hash_mix64(key[0] + key[1]) : hash_mix_words(key, 3);
+}
+
+/* The text that is kept of a name. */
+static inline const uint8_t *
+text_of(enum keys_kind kind, const struct dns_message *m, size_t *ret_size)
+{
+	if (kind == KEYS_DOMAIN)
+		return dns_site(m, ret_size);
+	if (kind == KEYS_NAME) {
+		*ret_size = m->name_size;
+		return m->name;
+	}
+	*ret_size = (size_t)(m->name_size - m->tld_offset);
+	return m->name + m->tld_offset;
 }
 
 /* ------------------------------------------------------------------ details */
@@ -372,60 +388,131 @@ add_totals(struct key_group *g, const uint64_t *weights)
 		raise_thresholds(g);
 }
 
-static inline void
-update(struct key_group *g, enum keys_kind kind, unsigned words, const struct item *item)
+static inline __attribute__((always_inline)) void
+update(struct overview_keys *keys, enum keys_kind kind, unsigned words, const struct part *part,
+    size_t i)
 {
+	struct key_group *g = &keys->groups[kind];
+	const struct dns_message *m = part->messages[i];
+	uint64_t key[4], weights[MG_METRICS];
 	struct mg_entry *e;
 	uint32_t at;
 
-	add_totals(g, item->weights);
-	e = mg_find_guessed(&g->mg, item->key, words, item->hash, item->guess, &at);
+	key_of(kind, part, i, key);
+	if (kind < KEYS_CLIENT)
+		(void)weigh_name(m, weights);
+	else
+		weigh_address(kind, m, weights);
+	add_totals(g, weights);
+	e = mg_find_guessed(&g->mg, key, words, part->hashes[kind][i], part->guesses[kind][i], &at);
 	if (e != NULL) {
-		mg_increase(e, item->weights);
+		mg_increase(e, weights);
 	} else {
 		if (mg_sieve_takes(
-			&g->mg, item->fixed, mg_sieve_share(&g->thresholds, item->weights)))
+			&g->mg, fixed_hash(kind, key), mg_sieve_share(&g->thresholds, weights)))
 			return;
-		e = mg_insert(&g->mg, item->key, words, item->hash, at, item->weights);
-		if (kind < KEYS_CLIENT)
-			keep_text(g, e, item->text, item->text_size);
+		e = mg_insert(&g->mg, key, words, part->hashes[kind][i], at, weights);
+		if (kind < KEYS_CLIENT) {
+			size_t size;
+			const uint8_t *text = text_of(kind, m, &size);
+			keep_text(g, e, text, (uint8_t)size);
+		}
 	}
 	if (kind >= KEYS_CLIENT)
-		note_detail(g, kind, e, item->message);
+		note_detail(g, kind, e, m);
+}
+
+/* Hashes all keys, and asks for their slots. */
+static void
+prepare(struct overview_keys *keys, struct part *part)
+{
+	for (size_t i = 0; i < part->count; i++) {
+		const struct dns_message *m = part->messages[i];
+		uint64_t key[4], weights[MG_METRICS];
+		int kind = KEYS_CLIENT;
+		part->named[i] = weigh_name(m, weights) && m->name_size != 0;
+		if (part->named[i]) {
+			part->tlds[i] = tld_key(
+			    m->name + m->tld_offset, (size_t)(m->name_size - m->tld_offset));
+			kind = KEYS_NAME;
+		}
+		for (; kind < KEYS_KINDS; kind++) {
+			uint32_t hash;
+			key_of((enum keys_kind)kind, part, i, key);
+			hash = hash_key(keys, (enum keys_kind)kind, key);
+			part->hashes[kind][i] = hash;
+			mg_prefetch_slot(&keys->groups[kind].mg, hash);
+		}
+	}
+}
+
+/* Finds where the entries are, as far as that can be told without them, and asks for them. */
+static inline __attribute__((always_inline)) void
+guess_kind(struct overview_keys *keys, enum keys_kind kind, struct part *part)
+{
+	struct key_group *g = &keys->groups[kind];
+	uint32_t *guesses = part->guesses[kind];
+
+	for (size_t i = 0; i < part->count; i++) {
+		uint64_t key[4];
+		if (kind < KEYS_CLIENT && !part->named[i])
+			continue;
+		guesses[i] = mg_guess(&g->mg, part->hashes[kind][i]);
+		if (guesses[i] != MG_NO_GUESS) {
+			__builtin_prefetch(&g->mg.entries[guesses[i]], 1);
+			continue;
+		}
+		key_of(kind, part, i, key);
+		mg_prefetch_sieve(&g->mg, fixed_hash(kind, key));
+	}
+}
+
+/* The entries tell where the details are. */
+static void
+ask_for_details(const struct key_group *g, const uint32_t *guesses, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t handle = guesses[i] != MG_NO_GUESS ? g->mg.entries[guesses[i]].handle : 0;
+		if (handle != 0)
+			__builtin_prefetch(pool_thing(&g->pool, handle), 1);
+	}
 }
 
 static inline __attribute__((always_inline)) void
-update_kind(struct overview_keys *keys, enum keys_kind kind, unsigned words,
-    const struct dns_message *const *messages, size_t count)
+update_kind(struct overview_keys *keys, enum keys_kind kind, unsigned words, struct part *part)
 {
-	struct key_group *g = &keys->groups[kind];
-	struct item items[CHUNK];
-	size_t n = 0;
+	for (size_t i = 0; i < part->count; i++)
+		if (kind >= KEYS_CLIENT || part->named[i])
+			update(keys, kind, words, part, i);
+}
 
-	for (size_t i = 0; i < count; i++) {
-		if (!item_of(keys, kind, messages[i], &items[n]))
-			continue;
-		mg_prefetch_slot(&g->mg, items[n++].hash);
-	}
-	for (size_t i = 0; i < n; i++) {
-		items[i].guess = mg_guess(&g->mg, items[i].hash);
-		if (items[i].guess != MG_NO_GUESS)
-			__builtin_prefetch(&g->mg.entries[items[i].guess]);
-	}
-	for (size_t i = 0; i < n; i++)
-		update(g, kind, words, &items[i]);
+static void
+observe_part(struct overview_keys *keys, struct part *part)
+{
+	prepare(keys, part);
+	guess_kind(keys, KEYS_CLIENT, part);
+	guess_kind(keys, KEYS_SERVER, part);
+	guess_kind(keys, KEYS_NAME, part);
+	guess_kind(keys, KEYS_DOMAIN, part);
+	guess_kind(keys, KEYS_TLD, part);
+	ask_for_details(&keys->groups[KEYS_CLIENT], part->guesses[KEYS_CLIENT], part->count);
+	ask_for_details(&keys->groups[KEYS_SERVER], part->guesses[KEYS_SERVER], part->count);
+	update_kind(keys, KEYS_NAME, 2, part);
+	update_kind(keys, KEYS_DOMAIN, 2, part);
+	update_kind(keys, KEYS_TLD, 2, part);
+	update_kind(keys, KEYS_CLIENT, 4, part);
+	update_kind(keys, KEYS_SERVER, 4, part);
 }
 
 void
 keys_observe(struct overview_keys *keys, const struct dns_message *const *messages, size_t count)
 {
-	for (size_t begin = 0, part; begin < count; begin += part) {
-		part = count - begin < CHUNK ? count - begin : CHUNK;
-		update_kind(keys, KEYS_NAME, 2, messages + begin, part);
-		update_kind(keys, KEYS_DOMAIN, 2, messages + begin, part);
-		update_kind(keys, KEYS_TLD, 2, messages + begin, part);
-		update_kind(keys, KEYS_CLIENT, 4, messages + begin, part);
-		update_kind(keys, KEYS_SERVER, 4, messages + begin, part);
+	struct part part;
+
+	for (size_t begin = 0; begin < count; begin += part.count) {
+		part.count = count - begin < CHUNK ? count - begin : CHUNK;
+		memcpy(part.messages, messages + begin, part.count * sizeof *messages);
+		observe_part(keys, &part);
 	}
 }
 

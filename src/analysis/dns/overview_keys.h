@@ -4,7 +4,8 @@
  * (stat/misra_gries.h) of names, registrable domains, TLDs, clients and servers.
  *
  * The key of each has the view beside it: what different views count does not mix.  Weights are
- * queries, NXDOMAIN responses and octets of responses (of servers: queries, responses, octets).
+ * queries, NXDOMAIN responses, and failures of names, octets of responses to clients; of servers
+ * queries, responses, octets.
  * Names keep their text in slots of a pool; clients and servers that are met often enough get a
  * detail from a pool of bounded size: the audit of source ports and the share of minimised names,
  * or header bits and latency.  What finds no detail is counted.
@@ -14,6 +15,9 @@
  */
 #ifndef YAGURA_ANALYSIS_DNS_OVERVIEW_KEYS_H
 #define YAGURA_ANALYSIS_DNS_OVERVIEW_KEYS_H
+
+#include <assert.h>
+#include <stddef.h>
 
 #include "analysis/analysis.h"
 #include "analysis/dns/port_audit.h"
@@ -37,32 +41,38 @@ enum {
 	KEYS_QUERIES = 0,
 	KEYS_NXDOMAIN = 1,  /* of names and clients */
 	KEYS_RESPONSES = 1, /* of servers */
-	KEYS_OCTETS = 2,
+	KEYS_FAILURES = 2,  /* SERVFAIL and REFUSED, of names */
+	KEYS_OCTETS = 2,    /* of responses, of the others */
 };
 
 /* Latency of one server: bins of 12.5 % in microseconds, up to 134 s. */
 #define KEYS_LATENCY_BINS 208
 
+/* Details begin with what each message touches: one cache line. */
 struct client_detail {
-	struct port_audit ports;
-	uint64_t queries;   /* since it has a detail */
-	uint64_t mixed;     /* with upper-case letters in the name */
-	uint64_t cuts;      /* answers that tell where the zone of the name is cut */
-	uint64_t minimised; /* … to a question of one label more than the zone's, A, NS or AAAA */
+	uint32_t queries;   /* since it has a detail */
+	uint32_t mixed;     /* with upper-case letters in the name */
+	uint32_t cuts;      /* answers that tell where the zone of the name is cut */
+	uint32_t minimised; /* … to a question of one label more than the zone's, A, NS or AAAA */
 	uint16_t own;
+	struct port_audit ports;
 };
 
 struct server_detail {
 	uint64_t responses; /* since it has a detail */
 	uint64_t aa, ra, failures, unanswered;
 	uint64_t latencies;
-	uint64_t latency[KEYS_LATENCY_BINS];
 	uint16_t own;
+	uint64_t latency[KEYS_LATENCY_BINS];
 };
+
+static_assert(offsetof(struct client_detail, ports.sample) <= 64 &&
+		  offsetof(struct server_detail, latency) <= 64,
+    "the front of a detail is one cache line");
 
 /* Things of one size, by number from 1; the first ones are given out first. */
 struct pool {
-	uint8_t *things; /* owned; zero pages until used */
+	uint8_t *things; /* owned; each begins on a cache line */
 	uint32_t *spare; /* owned; numbers that came back */
 	uint32_t spare_count, used, most;
 	size_t size;

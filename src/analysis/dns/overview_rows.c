@@ -47,7 +47,7 @@ static const struct column NAMES_COLUMNS[] = {
 	{ "name", COLUMN_TEXT, "" },
 	{ "queries", COLUMN_U64, "messages" },
 	{ "nxdomain", COLUMN_U64, "messages" },
-	{ "octets", COLUMN_U64, "octets" },
+	{ "failures", COLUMN_U64, "messages" },
 };
 
 static const struct column CLIENTS_COLUMNS[] = {
@@ -98,13 +98,13 @@ static const struct column BOUNDS_COLUMNS[] = {
 	{ "kind", COLUMN_TEXT, "" },
 	{ "first_total", COLUMN_U64, "" },
 	{ "second_total", COLUMN_U64, "" },
-	{ "octets_total", COLUMN_U64, "octets" },
+	{ "third_total", COLUMN_U64, "" },
 	{ "first_error", COLUMN_U64, "" },
 	{ "second_error", COLUMN_U64, "" },
-	{ "octets_error", COLUMN_U64, "octets" },
+	{ "third_error", COLUMN_U64, "" },
 	{ "first_cut", COLUMN_U64, "" },
 	{ "second_cut", COLUMN_U64, "" },
-	{ "octets_cut", COLUMN_U64, "octets" },
+	{ "third_cut", COLUMN_U64, "" },
 	{ "keys", COLUMN_U64, "" },
 	{ "without_detail", COLUMN_U64, "" },
 };

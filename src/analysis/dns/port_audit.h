@@ -32,10 +32,10 @@ enum port_verdict {
 };
 
 struct port_audit {
-	uint64_t queries;          /* over UDP */
-	uint64_t steps;            /* pairs of one after the other */
-	uint64_t equal_steps;      /* … with the same port */
-	uint64_t small_steps;      /* … 1 to PORT_AUDIT_STEP higher, modulo 2^16 */
+	uint32_t queries;          /* over UDP */
+	uint32_t steps;            /* pairs of one after the other */
+	uint32_t equal_steps;      /* … with the same port */
+	uint32_t small_steps;      /* … 1 to PORT_AUDIT_STEP higher, modulo 2^16 */
 	uint32_t run, longest_run; /* ports in arithmetic progression: now, at most */
 	uint16_t last, last_step;
 	uint16_t sample[PORT_AUDIT_SAMPLE]; /* a ring: of query q at q modulo its size */
