@@ -28,7 +28,7 @@
 #include "net/dns.h"
 #include "stat/sparse_counts.h"
 
-#define MOST_CELLS (1U << 17)
+#define MOST_CELLS (1U << 16)
 #define MOST_REST  (1U << 13) /* in a shard */
 #define MOST_RARE  (1U << 16) /* in all together */
 #define KEY_BIAS   (INT64_C(1) << 39)

@@ -136,6 +136,45 @@ figure_outcomes(const struct section_context *c, const struct overview_facts *f,
 	return ERR_OK;
 }
 
+/* What is apart from queries and responses: only where there is any. */
+static enum err
+figure_others(const struct section_context *c, const struct overview_facts *f,
+    struct section *section, struct err_info *info)
+{
+	struct plot p;
+	struct result *r;
+	enum err e;
+
+	plot_begin(&p, c, f);
+	e = query_run(c->store, &r, info,
+	    "SELECT view AS v, kind AS k, intDiv(bin, %llu) * %llu AS t, sum(messages) AS m "
+	    "FROM dns_messages WHERE" PERIOD_SQL
+	    "AND kind IN ('malformed', 'quoted', 'mdns', 'llmnr') AND bin >= %llu AND bin < %llu "
+	    "GROUP BY v, k, t ORDER BY v, k, t",
+	    (unsigned long long)p.step, (unsigned long long)p.step, PERIOD_ARGS(c),
+	    (unsigned long long)p.first, (unsigned long long)p.end);
+	if (e != ERR_OK)
+		return e;
+	while (result_next(r)) {
+		char text[64];
+		if (p.figure == NULL) {
+			p.figure = section_figure(section, FIGURE_TIME_SERIES, "others",
+			    "Malformed, quoted by ICMP errors, multicast DNS, LLMNR");
+			section_axis(p.figure, 'x', "time", "time", "ms");
+			section_axis(p.figure, 'y', "rate", "linear", "messages/s");
+			section_caption(
+			    p.figure, "Mean rate in bins of %llu s.", (unsigned long long)f->width);
+		}
+		plot_point(&p,
+		    overview_series(f, result_text(r, 0), result_text(r, 1), text, sizeof text),
+		    result_u64(r, 2), (double)result_u64(r, 3) / (double)f->width);
+	}
+	if (p.points != NULL)
+		pad(&p, p.end);
+	result_free(r);
+	return ERR_OK;
+}
+
 /* ------------------------------------------------------------------ distributions */
 
 /* One figure of a dimension: a series for each view. */
@@ -228,6 +267,43 @@ figure_sizes(const struct section_context *c, const struct overview_facts *f,
 	return ERR_OK;
 }
 
+/* Octets of the names asked for, each size by itself. */
+static enum err
+figure_names(const struct section_context *c, struct section *section, struct err_info *info)
+{
+	struct section_figure *figure = NULL;
+	json_t *points = NULL;
+	char view[32] = "";
+	struct result *r;
+	enum err e = query_run(c->store, &r, info,
+	    "SELECT view AS v, value AS x, sum(messages) AS m FROM dns_counts WHERE" PERIOD_SQL
+	    "AND dimension = 'query_name_size' GROUP BY v, x ORDER BY v, x",
+	    PERIOD_ARGS(c));
+
+	if (e != ERR_OK)
+		return e;
+	while (result_next(r)) {
+		if (figure == NULL) {
+			figure = section_figure(section, FIGURE_LOG_HISTOGRAM, "name-sizes",
+			    "Sizes of the names asked for");
+			section_axis(figure, 'x', "octets in the message", "log", "octets");
+			section_axis(figure, 'y', "queries", "linear", "messages");
+			section_caption(figure,
+			    "A name has an octet more for each label than its text has without "
+			    "dots, and one for the root.");
+		}
+		if (points == NULL || strcmp(view, result_text(r, 0)) != 0) {
+			(void)snprintf(view, sizeof view, "%s", result_text(r, 0));
+			points = section_series(figure, view);
+		}
+		json_array_append_new(
+		    points, json_pack("[I,I,I]", (json_int_t)result_u64(r, 1),
+				(json_int_t)result_u64(r, 1) + 1, (json_int_t)result_u64(r, 2)));
+	}
+	result_free(r);
+	return ERR_OK;
+}
+
 /* ------------------------------------------------------------------ latency */
 
 #define CURVE_POINTS 200
@@ -307,10 +383,14 @@ overview_figures(const struct section_context *c, const struct overview_facts *f
 	if (e == ERR_OK)
 		e = figure_outcomes(c, f, section, info);
 	if (e == ERR_OK)
+		e = figure_others(c, f, section, info);
+	if (e == ERR_OK)
 		e = figure_bars(c, section, &TYPES, info);
 	if (e == ERR_OK)
 		e = figure_latency(c, f, section, info);
 	if (e == ERR_OK)
 		e = figure_sizes(c, f, section, info);
+	if (e == ERR_OK)
+		e = figure_names(c, section, info);
 	return e == ERR_OK ? figure_bars(c, section, &LABELS, info) : e;
 }
