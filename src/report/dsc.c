@@ -17,6 +17,7 @@ dsc_new(const struct suffix_list *suffixes)
 	struct dsc *dsc = xcalloc(1, sizeof *dsc);
 
 	dsc->suffixes = suffixes;
+	dsc->secret = hash_secret_new();
 	dsc->masks[0] = address_from_ipv4(IPV4_MASK);
 	memset(dsc->masks[0].octets, 255, 12);
 	memset(dsc->masks[1].octets, 255, 12); /* /96, as dsc has it */
@@ -152,17 +153,30 @@ count(struct dsc_dataset *set, size_t first, size_t second)
 	row->counts[second]++;
 }
 
+/* The number of a value; asked for once a message. */
+static inline int64_t
+number_of(struct dsc *dsc, enum dsc_indexer indexer, struct dsc_seen *seen)
+{
+	int64_t *number = &seen->numbers[indexer];
+
+	if (*number == DSC_UNKNOWN)
+		*number = dsc_index(dsc, indexer, seen);
+	return *number;
+}
+
 static void
 count_all(struct dsc *dsc, struct dsc_seen *seen)
 {
+	for (size_t i = 0; i < DSC_INDEXERS; i++)
+		seen->numbers[i] = DSC_UNKNOWN;
 	/* dsc puts each new dataset in front, so the last one numbers values first. */
 	for (size_t i = dsc->dataset_count; i-- != 0;) {
 		struct dsc_dataset *set = &dsc->datasets[i];
 		int64_t first, second;
 		if (set->packets != (seen->message == NULL) || !dsc_filter(seen, set->filters))
 			continue;
-		first = dsc_index(dsc, set->indexers[0], seen);
-		second = first >= 0 ? dsc_index(dsc, set->indexers[1], seen) : -1;
+		first = number_of(dsc, set->indexers[0], seen);
+		second = first >= 0 ? number_of(dsc, set->indexers[1], seen) : -1;
 		if (second >= 0)
 			count(set, (size_t)first, (size_t)second);
 	}
@@ -181,21 +195,27 @@ note_time(struct dsc *dsc, nsec_t time)
 void
 dsc_packet(struct dsc *dsc, const struct packet *p)
 {
-	struct dsc_seen seen = { .source = &p->source,
-		.destination = &p->destination,
-		.client = &p->source,
-		.server = &p->destination,
-		.source_port = p->source_port,
-		.protocol = p->protocol,
-		.ip_version = p->ip_version };
+	struct dsc_seen seen;
 
 	note_time(dsc, p->time);
-	if (p->kind == PACKET_IP)
-		count_all(dsc, &seen);
+	if (p->kind != PACKET_IP)
+		return;
+	/* The name is not cleared, only ended: it is large. */
+	seen.message = NULL;
+	seen.source = seen.client = &p->source;
+	seen.destination = seen.server = &p->destination;
+	seen.source_port = p->source_port;
+	seen.protocol = p->protocol;
+	seen.ip_version = p->ip_version;
+	seen.response = false;
+	seen.name[0] = '\0';
+	seen.name_size = 0;
+	seen.tld = NULL;
+	count_all(dsc, &seen);
 }
 
 /* A name as a C string of dsc's: what follows a zero octet is not there. */
-static void
+static size_t
 write_name(const struct dns_message *m, char *to)
 {
 	size_t size = 0;
@@ -211,23 +231,26 @@ write_name(const struct dns_message *m, char *to)
 	to[size] = '\0';
 	if (m->name_size == 1)
 		memcpy(to, ".", 2);
+	return strlen(to);
 }
 
 void
 dsc_message(struct dsc *dsc, const struct dns_message *m)
 {
 	bool response = (m->flags & DNS_RESPONSE) != 0;
-	struct dsc_seen seen = { .message = m,
-		.source = response ? &m->server : &m->client,
-		.destination = response ? &m->client : &m->server,
-		.client = &m->client,
-		.server = &m->server,
-		.source_port = response ? m->server_port : m->client_port,
-		.protocol = m->transport == DNS_UDP || m->transport == DNS_DOQ ? 17 : 6,
-		.ip_version = address_is_ipv4(&m->client) ? 4 : 6,
-		.response = response };
+	struct dsc_seen seen;
 
+	seen.message = m;
+	seen.source = response ? &m->server : &m->client;
+	seen.destination = response ? &m->client : &m->server;
+	seen.client = &m->client;
+	seen.server = &m->server;
+	seen.source_port = response ? m->server_port : m->client_port;
+	seen.protocol = m->transport == DNS_UDP || m->transport == DNS_DOQ ? 17 : 6;
+	seen.ip_version = address_is_ipv4(&m->client) ? 4 : 6;
+	seen.response = response;
+	seen.tld = NULL;
 	note_time(dsc, m->time);
-	write_name(m, seen.name);
+	seen.name_size = write_name(m, seen.name);
 	count_all(dsc, &seen);
 }

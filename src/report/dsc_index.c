@@ -170,62 +170,96 @@ lookup3(const uint8_t *octets, size_t size)
 	return (c ^ b) - rotated(b, 24);
 }
 
-/* The number of a value, numbered when new.  `chain` is dsc's, by which it lists them. */
+/* A new value with its label (owned from now on) behind a head; -1 when there is no room. */
 static int64_t
-enter(struct dsc *dsc, enum dsc_indexer indexer, const char *label, uint32_t chain)
+add_value(struct dsc *dsc, struct dsc_values *v, uint32_t *head, struct dsc_value value)
 {
-	struct dsc_values *v = &dsc->values[indexer];
-	size_t hash = lookup3((const uint8_t *)label, strlen(label)) % DSC_CHAINS;
-
-	if (v->heads == NULL)
-		v->heads = xcalloc(DSC_CHAINS, sizeof *v->heads);
-	for (uint32_t i = v->heads[hash]; i != 0; i = v->list[i - 1].next)
-		if (strcmp(v->list[i - 1].label, label) == 0)
-			return i - 1;
 	if (v->count == DSC_VALUES) {
 		dsc->refused++;
+		free(value.label);
 		return -1;
 	}
 	if ((v->count & (v->count - 1)) == 0)
 		v->list =
 		    xrealloc_array(v->list, v->count != 0 ? 2 * v->count : 1, sizeof *v->list);
-	v->list[v->count] = (struct dsc_value){
-		.label = xstrdup(label), .chain = chain % DSC_CHAINS, .next = v->heads[hash]
-	};
-	v->heads[hash] = ++v->count;
+	value.next = *head;
+	v->list[v->count] = value;
+	*head = ++v->count;
 	return v->count - 1;
 }
 
+static uint32_t *
+head_of(struct dsc_values *v, uint64_t hash)
+{
+	if (v->heads == NULL)
+		v->heads = xcalloc(DSC_HEADS, sizeof *v->heads);
+	return &v->heads[hash % DSC_HEADS];
+}
+
+/* A name's number.  It is found by a keyed hash of its own: dsc's, by which names are listed, is
+ * known to whoever chooses them. */
 static int64_t
 enter_name(struct dsc *dsc, enum dsc_indexer indexer, const char *name)
 {
-	return enter(dsc, indexer, name, lookup3((const uint8_t *)name, strlen(name)));
+	struct dsc_values *v = &dsc->values[indexer];
+	uint64_t words[DSC_NAME_SIZE / 8] = { 0 }, hash;
+	size_t size = strlen(name);
+	uint32_t *head;
+
+	memcpy(words, name, size);
+	hash = hash_words(&dsc->secret, words, size / 8 + 1);
+	head = head_of(v, hash);
+	for (uint32_t i = *head; i != 0; i = v->list[i - 1].next)
+		if (v->list[i - 1].hash == hash && strcmp(v->list[i - 1].label, name) == 0)
+			return i - 1;
+	return add_value(dsc, v, head,
+	    (struct dsc_value){ .label = xstrdup(name),
+		.hash = hash,
+		.chain = lookup3((const uint8_t *)name, size) % DSC_CHAINS });
 }
 
+/* A number has a head to itself. */
 static int64_t
-enter_number(struct dsc *dsc, enum dsc_indexer indexer, unsigned number)
+enter_number(struct dsc *dsc, enum dsc_indexer indexer, uint16_t number)
 {
-	char text[16];
+	struct dsc_values *v = &dsc->values[indexer];
+	uint32_t *head = head_of(v, number);
 
-	(void)snprintf(text, sizeof text, "%u", number);
-	return enter(dsc, indexer, text, 0);
+	if (*head != 0)
+		return *head - 1;
+	return add_value(dsc, v, head, (struct dsc_value){ .label = xasprintf("%u", number) });
 }
 
 /* An address as inet_ntop writes it, which differs from the shortest form of RFC 5952 where a v6
  * address embeds a v4 one. */
-static int64_t
-enter_address(struct dsc *dsc, enum dsc_indexer indexer, const struct address *a)
+static char *
+address_label(const struct address *a)
 {
 	char text[INET6_ADDRSTRLEN] = "";
-	uint32_t hash = 0;
 
-	for (int word = 3; word >= 0 && hash == 0; word--)
-		hash = be32(a->octets + 4 * (size_t)word);
 	if (address_is_ipv4(a))
 		(void)inet_ntop(AF_INET, a->octets + 12, text, sizeof text);
 	else
 		(void)inet_ntop(AF_INET6, a->octets, text, sizeof text);
-	return enter(dsc, indexer, text, hash);
+	return xstrdup(text);
+}
+
+/* The hash is as long as it is safe to trust: two addresses that share all 64 bits count as one. */
+static int64_t
+enter_address(struct dsc *dsc, enum dsc_indexer indexer, const struct address *a)
+{
+	struct dsc_values *v = &dsc->values[indexer];
+	uint64_t hash = hash_words(&dsc->secret, a->words, 2);
+	uint32_t *head = head_of(v, hash), chain = 0;
+
+	for (uint32_t i = *head; i != 0; i = v->list[i - 1].next)
+		if (v->list[i - 1].hash == hash)
+			return i - 1;
+	for (int word = 3; word >= 0 && chain == 0; word--)
+		chain = be32(a->octets + 4 * (size_t)word);
+	return add_value(dsc, v, head,
+	    (struct dsc_value){
+		.label = address_label(a), .hash = hash, .chain = chain % DSC_CHAINS });
 }
 
 static int64_t
@@ -292,18 +326,19 @@ ends_in(const char *name, const char *end)
 static bool
 is_known(struct dsc *dsc, struct dsc_seen *seen)
 {
+	const struct dns_message *m = seen->message;
 	const char *tld = tld_of(dsc, seen);
-	uint8_t name[DNS_NAME_MAX];
-	size_t size;
 
 	if (dsc->known.count != 0)
 		return dsc_names_have(&dsc->known, tld);
 	if (strcmp(tld, ".") == 0)
 		return true;
-	if (strchr(tld, '.') != NULL || dns_name_parse(tld, name, &size, NULL) != ERR_OK)
+	if (strchr(tld, '.') != NULL || m->tld_offset >= m->name_size)
 		return false;
 	/* arpa is not for registration and so not in the list. */
-	return strcmp(tld, "arpa") == 0 || suffix_is_delegated(dsc->suffixes, name, size);
+	return strcmp(tld, "arpa") == 0 ||
+	       suffix_is_delegated(
+		   dsc->suffixes, m->name + m->tld_offset, (size_t)(m->name_size - m->tld_offset));
 }
 
 /* The first of a reversed address's labels are its last octets. */
@@ -494,7 +529,7 @@ value_of(struct dsc *dsc, enum dsc_indexer indexer, struct dsc_seen *s)
 
 	switch (indexer) {
 	case DSC_MSGLEN: return m->message_size;
-	case DSC_QNAMELEN: return (unsigned)strlen(s->name);
+	case DSC_QNAMELEN: return (unsigned)s->name_size;
 	case DSC_LABEL_COUNT: return labels_of(s->name);
 	case DSC_CERTAIN_QNAMES: return certain_of(s);
 	case DSC_CLASSIFICATION: return classify(dsc, s);
@@ -532,7 +567,7 @@ number_of(struct dsc *dsc, enum dsc_indexer indexer, struct dsc_seen *s)
 	switch (indexer) {
 	case DSC_QTYPE: return enter_number(dsc, indexer, s->message->type);
 	case DSC_QCLASS: return enter_number(dsc, indexer, s->message->class);
-	case DSC_RCODE: return enter_number(dsc, indexer, s->message->bits & 15U);
+	case DSC_RCODE: return enter_number(dsc, indexer, s->message->bits & 15);
 	case DSC_OPCODE: return enter_number(dsc, indexer, s->message->opcode);
 	case DSC_SOURCE_PORT: return enter_number(dsc, indexer, s->source_port);
 	case DSC_QNAME: return enter_name(dsc, indexer, s->name);

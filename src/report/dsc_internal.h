@@ -3,12 +3,14 @@
 #ifndef YAGURA_REPORT_DSC_INTERNAL_H
 #define YAGURA_REPORT_DSC_INTERNAL_H
 
+#include "base/hash.h"
 #include "net/address.h"
 #include "report/dsc.h"
 
 #define DSC_NAME_SIZE  512 /* of dsc's buffer for a name */
 #define DSC_LABEL_SIZE 512
 #define DSC_CHAINS     65536
+#define DSC_HEADS      (1U << 18) /* at least DSC_CHAINS */
 #define DSC_VALUES     (1U << 20) /* of one indexer, at most */
 
 enum dsc_indexer {
@@ -54,18 +56,24 @@ struct dsc_seen {
 	uint8_t protocol, ip_version;
 	bool response;
 	char name[DSC_NAME_SIZE]; /* as dsc has it: lower case, dots between labels */
-	const char *tld;          /* in `name`; NULL until asked for */
+	size_t name_size;
+	const char *tld;               /* in `name`; NULL until asked for */
+	int64_t numbers[DSC_INDEXERS]; /* of its values; DSC_UNKNOWN until asked for */
 };
 
-/* The values an indexer has met, numbered from 0 in the order of their coming. */
+#define DSC_UNKNOWN (-2)
+
+/* The values an indexer has met, numbered from 0 in the order of their coming.  Names and addresses
+ * are found by a keyed hash; numbers have a place each. */
 struct dsc_values {
 	struct dsc_value {
-		char *label; /* owned */
+		char *label;   /* owned */
+		uint64_t hash; /* the keyed one */
 		uint32_t chain;
-		uint32_t next; /* number + 1 of the next one in the table's chain */
+		uint32_t next; /* number + 1 of the next one with the head of this one */
 	} * list;              /* owned */
 	uint32_t count;
-	uint32_t *heads;  /* owned; DSC_CHAINS, number + 1 */
+	uint32_t *heads;  /* owned; DSC_HEADS, number + 1 */
 	uint32_t largest; /* of the indexers that number by value */
 };
 
@@ -91,7 +99,8 @@ struct dsc_names {
 
 struct dsc {
 	const struct suffix_list *suffixes; /* borrowed */
-	struct dsc_dataset *datasets;       /* owned; in the order of the configuration */
+	struct hash_secret secret;
+	struct dsc_dataset *datasets; /* owned; in the order of the configuration */
 	size_t dataset_count;
 	struct dsc_values values[DSC_INDEXERS];
 	struct dsc_local {

@@ -53,6 +53,8 @@ query(struct dsc *dsc, const char *client, const char *name, uint16_t type)
 	assert_int_equal(address_parse("192.0.2.53", &m.server), ERR_OK);
 	m.name = room;
 	m.name_size = (uint8_t)size;
+	for (size_t at = 0; room[at] != 0; at += 1U + room[at])
+		m.tld_offset = (uint8_t)at;
 	dsc_message(dsc, &m);
 }
 
