@@ -14,6 +14,9 @@
  * sketch of who sends them.  The query a reflector must have got follows from the response:
  * header, question, and an OPT record where the response has one.
  *
+ * Most pairs of server and network never see one large answer: a cell is made by the first answer
+ * that reaches the factor, and counts that answer's query then, and everything after it.
+ *
  * Counters are exact while their tables have room; what was pushed out is counted and said
  * (dns/pool.h).  Thresholds need sums over all shards, so they are applied after merging:
  * amplification_rows.c.  Findings: amplification_section.c.
@@ -38,8 +41,9 @@ struct state {
 	unsigned lengths[2]; /* of victims' prefixes: IPv4, IPv6 */
 	uint64_t masks[2];   /* for prefix_word */
 	bool has_own;
+	nsec_t latest; /* time of the latest message observed */
 	struct amplification_totals totals;
-	struct dns_pool reflectors, victims, suspects;
+	struct dns_pool servers, reflectors, victims, suspects;
 };
 
 static const struct setting SETTINGS[] = {
@@ -97,6 +101,15 @@ weigh_reflector(const struct dns_pool *pool, const void *entry)
 }
 
 static uint64_t
+weigh_server(const struct dns_pool *pool, const void *entry)
+{
+	const struct server_cell *cell = entry;
+
+	(void)pool;
+	return cell->response_octets + cell->query_octets;
+}
+
+static uint64_t
 weigh_victim(const struct dns_pool *pool, const void *entry)
 {
 	const struct victim_cell *cell = entry;
@@ -114,6 +127,7 @@ weigh_suspect(const struct dns_pool *pool, const void *entry)
 	return suspect->octets;
 }
 
+static const struct dns_pool_shape SERVERS = { 2, sizeof(struct server_cell), 1024, weigh_server };
 static const struct dns_pool_shape REFLECTORS = { 4, sizeof(struct reflector_cell), 8192,
 	weigh_reflector };
 static const struct dns_pool_shape VICTIMS = { 4, sizeof(struct victim_cell), 512, weigh_victim };
@@ -158,6 +172,7 @@ amplification_init(void *opaque, const struct analysis_context *context, struct 
 	s->lengths[1] = (unsigned)settings_u64(context->settings, "prefix_ipv6");
 	s->masks[0] = mask_word(32 + s->lengths[0]);
 	s->masks[1] = mask_word(s->lengths[1]);
+	dns_pool_init(&s->servers, &SERVERS, &context->secret);
 	dns_pool_init(&s->reflectors, &REFLECTORS, &context->secret);
 	dns_pool_init(&s->victims, &VICTIMS, &context->secret);
 	dns_pool_init(&s->suspects, &SUSPECTS, &context->secret);
@@ -169,6 +184,7 @@ amplification_release(void *opaque)
 {
 	struct state *s = opaque;
 
+	dns_pool_release(&s->servers);
 	dns_pool_release(&s->reflectors);
 	dns_pool_release(&s->victims);
 	dns_pool_release(&s->suspects);
@@ -179,10 +195,12 @@ amplification_clear(void *opaque)
 {
 	struct state *s = opaque;
 
+	dns_pool_clear(&s->servers);
 	dns_pool_clear(&s->reflectors);
 	dns_pool_clear(&s->victims);
 	dns_pool_clear(&s->suspects);
 	s->totals = (struct amplification_totals){ 0 };
+	s->latest = 0;
 }
 
 static uint64_t
@@ -244,20 +262,27 @@ amplification_question(const struct reflector_cell *cell, uint32_t *ret_count)
 	return cell->counts[best] != 0 ? cell->prints[best] : 0;
 }
 
+/* A query, by what its own message tells, or its answer's. */
+struct query {
+	nsec_t time;
+	uint32_t octets, wire, packets;
+	unsigned flags; /* enum dns_flag, the low eight */
+};
+
 static void
-count_query(struct reflector_cell *cell, const struct dns_message *m)
+count_query(struct reflector_cell *cell, const struct dns_message *m, const struct query *q)
 {
-	if (m->transport != DNS_UDP) {
-		cell->tcp++;
-		return;
-	}
+	uint16_t ms = (uint16_t)(q->time % AMPLIFICATION_SLOT / NSEC_PER_MS);
+
 	cell->queries++;
-	cell->query_octets += m->message_size;
-	cell->query_wire += m->wire_size;
-	cell->packets_in += packets_of(m);
+	cell->query_octets += q->octets;
+	cell->query_wire += q->wire;
+	cell->packets_in += q->packets;
 	cell->any += m->type == DNS_TYPE_ANY;
-	cell->cookies += (m->flags & DNS_COOKIE_SERVER) != 0;
+	cell->cookies += (q->flags & DNS_COOKIE_SERVER) != 0;
 	count_question(cell, suspect_print(m), 1);
+	if (ms < cell->first_ms)
+		cell->first_ms = ms;
 }
 
 static bool
@@ -273,41 +298,105 @@ count_response(struct state *s, struct reflector_cell *cell, const struct dns_me
 {
 	uint64_t key[4] = { m->server.words[0], m->server.words[1], cell->key[2], 0 };
 
-	if (m->transport != DNS_UDP)
-		return;
 	cell->responses++;
 	cell->response_octets += m->message_size;
 	cell->response_wire += m->wire_size;
 	cell->packets_out += packets_of(m);
 	cell->truncated += (m->bits & DNS_TC) != 0;
-	cell->bad_cookies += m->rcode == DNS_RCODE_BADCOOKIE;
+	cell->cookies -= m->rcode == DNS_RCODE_BADCOOKIE;
 	if (is_loud(s, cell))
 		suspect_add(dns_pool_at(&s->suspects, key), m, &m->client);
 }
 
+/* Where a message is counted. */
+struct place {
+	uint64_t key[4];
+	uint32_t hash;
+};
+
 static void
-observe_server(struct state *s, const struct dns_message *m)
+find_place(const struct state *s, const struct dns_message *m, struct place *p)
 {
-	uint64_t slot = slot_of(m->time);
-	bool ipv4 = address_is_ipv4(&m->client);
-	uint64_t key[4] = { m->server.words[0], m->server.words[1],
-		prefix_word(&m->client, ipv4, s->masks), slot };
+	p->key[0] = m->server.words[0];
+	p->key[1] = m->server.words[1];
+	p->key[2] = prefix_word(&m->client, address_is_ipv4(&m->client), s->masks);
+	p->key[3] = slot_of(m->time);
+	p->hash = dns_pool_hash(&s->reflectors, p->key);
+}
+
+static uint32_t
+within_slot(nsec_t time)
+{
+	return (uint32_t)(time % AMPLIFICATION_SLOT / 4);
+}
+
+static bool
+is_large(const struct state *s, const struct dns_message *m)
+{
+	unsigned asked = m->query_size != 0 ? m->query_size : suspect_query_size(m);
+
+	return m->transport == DNS_UDP && m->message_size >= s->limits.factor * asked;
+}
+
+/* The cell of a response: one that is large makes it. */
+static struct reflector_cell *
+response_cell(struct state *s, const struct dns_message *m, const struct place *p)
+{
+	struct reflector_cell *cell = dns_pool_find_hash(&s->reflectors, p->key, p->hash);
+
+	if (cell != NULL || !is_large(s, m))
+		return cell;
+	cell = dns_pool_at_hash(&s->reflectors, p->key, p->hash);
+	/* Messages come in order but for those put together from fragments, which come a little
+	 * late: what was observed before this one is what is not later than the latest. */
+	cell->created = slot_of(s->latest) == p->key[3] ? within_slot(s->latest) : UINT32_MAX;
+	cell->first_ms = (uint16_t)(m->time % AMPLIFICATION_SLOT / NSEC_PER_MS);
+	return cell;
+}
+
+/* Counts the query of a response when it came in this slot before there was a cell for it. */
+static void
+count_earlier_query(struct reflector_cell *cell, const struct dns_message *m, const struct place *p)
+{
+	uint32_t header = address_is_ipv4(&m->client) ? IP4_HEADER : IP6_HEADER - 8;
+	struct query q = {
+		.time = m->time - m->latency,
+		.octets = m->query_size,
+		.wire = m->wire_size != 0 ? m->query_size + UDP_HEADER + header : 0,
+		.packets = 1,
+		.flags = m->query_flags,
+	};
+
+	if (m->match == DNS_MATCHED && m->latency >= 0 && slot_of(q.time) == p->key[3] &&
+	    within_slot(q.time) <= cell->created)
+		count_query(cell, m, &q);
+}
+
+static void
+observe_server(struct state *s, const struct dns_message *m, const struct place *p)
+{
 	struct reflector_cell *cell;
 	uint16_t ms = (uint16_t)(m->time % AMPLIFICATION_SLOT / NSEC_PER_MS);
-	bool fresh;
+	bool response = (m->flags & DNS_RESPONSE) != 0;
 
-	if (s->reflectors.now < slot)
-		s->reflectors.now = slot;
-	cell = dns_pool_at(&s->reflectors, key);
-	fresh = cell->queries + cell->responses + cell->tcp == 0;
-	if (fresh || ms < cell->first_ms)
-		cell->first_ms = ms;
-	if (fresh || ms > cell->last_ms)
+	if (s->reflectors.now < p->key[3])
+		s->reflectors.now = p->key[3];
+	cell =
+	    response ? response_cell(s, m, p) : dns_pool_find_hash(&s->reflectors, p->key, p->hash);
+	if (cell == NULL)
+		return;
+	if (ms > cell->last_ms)
 		cell->last_ms = ms;
-	if ((m->flags & DNS_RESPONSE) != 0)
+	if (m->transport != DNS_UDP) {
+		cell->tcp += !response;
+	} else if (response) {
+		count_earlier_query(cell, m, p);
 		count_response(s, cell, m);
-	else
-		count_query(cell, m);
+	} else {
+		count_query(cell, m,
+		    &(struct query){
+			m->time, m->message_size, m->wire_size, packets_of(m), m->flags });
+	}
 }
 
 /* Whether nobody asked for a response.  Late, second and repeated answers were asked for. */
@@ -404,24 +493,59 @@ is_victim_side(const struct state *s, const struct dns_message *m)
 }
 
 static void
-observe_message(struct state *s, const struct dns_message *m)
+count_server(struct state *s, const struct dns_message *m)
 {
+	struct server_cell *server = dns_pool_at(&s->servers, m->server.words);
 	struct amplification_totals *t = &s->totals;
 
-	t->messages++;
-	t->matched += m->match == DNS_MATCHED;
-	if (is_reflector_side(s, m)) {
-		if (m->transport == DNS_UDP && (m->flags & DNS_RESPONSE) != 0) {
-			t->responses++;
-			t->response_octets += m->message_size;
-		} else if (m->transport == DNS_UDP) {
-			t->queries++;
-			t->query_octets += m->message_size;
-		}
-		observe_server(s, m);
+	if (m->transport != DNS_UDP) {
+		server->tcp += (m->flags & DNS_RESPONSE) == 0;
+	} else if ((m->flags & DNS_RESPONSE) != 0) {
+		t->responses++;
+		t->response_octets += m->message_size;
+		server->responses++;
+		server->response_octets += m->message_size;
+		server->truncated += (m->bits & DNS_TC) != 0;
+	} else {
+		t->queries++;
+		t->query_octets += m->message_size;
+		server->queries++;
+		server->query_octets += m->message_size;
+		server->any += m->type == DNS_TYPE_ANY;
 	}
-	if (is_victim_side(s, m))
-		observe_unsolicited(s, m);
+}
+
+/* The table is larger than a cache: what a message needs is asked for while others are worked on.
+ */
+static void
+observe_messages(struct state *s, const struct dns_message *const *messages, size_t count)
+{
+	struct place places[BATCH_MAX];
+	bool reflector[BATCH_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		reflector[i] = is_reflector_side(s, messages[i]);
+		if (!reflector[i])
+			continue;
+		find_place(s, messages[i], &places[i]);
+		dns_pool_prefetch_head(&s->reflectors, places[i].hash);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (reflector[i])
+			dns_pool_prefetch_entry(&s->reflectors, places[i].hash);
+	for (size_t i = 0; i < count; i++) {
+		const struct dns_message *m = messages[i];
+		s->totals.messages++;
+		s->totals.matched += m->match == DNS_MATCHED;
+		if (m->time > s->latest)
+			s->latest = m->time;
+		if (reflector[i]) {
+			count_server(s, m);
+			observe_server(s, m, &places[i]);
+		}
+		if (is_victim_side(s, m))
+			observe_unsolicited(s, m);
+	}
 }
 
 /* One direction of a flow record from port 53 (or to it), spread evenly over its minutes. */
@@ -488,8 +612,22 @@ amplification_observe(void *opaque, const struct batch *batch)
 		for (size_t i = 0; i < batch->count; i++)
 			observe_record(s, batch->records[i]);
 	else
-		for (size_t i = 0; i < batch->count; i++)
-			observe_message(s, batch->dns[i]);
+		observe_messages(s, batch->dns, batch->count);
+}
+
+static void
+add_server(void *into_opaque, const void *from_opaque)
+{
+	struct server_cell *into = into_opaque;
+	const struct server_cell *from = from_opaque;
+
+	into->queries += from->queries;
+	into->responses += from->responses;
+	into->query_octets += from->query_octets;
+	into->response_octets += from->response_octets;
+	into->truncated += from->truncated;
+	into->any += from->any;
+	into->tcp += from->tcp;
 }
 
 static void
@@ -515,7 +653,6 @@ add_reflector(void *into_opaque, const void *from_opaque)
 	into->any += from->any;
 	into->tcp += from->tcp;
 	into->cookies += from->cookies;
-	into->bad_cookies += from->bad_cookies;
 	for (unsigned i = 0; i < AMPLIFICATION_QUESTIONS; i++)
 		if (from->counts[i] != 0)
 			count_question(into, from->prints[i], from->counts[i]);
@@ -557,6 +694,7 @@ amplification_merge(void *into_opaque, const void *from_opaque)
 	into->totals.unsolicited += from->totals.unsolicited;
 	into->totals.unsolicited_octets += from->totals.unsolicited_octets;
 	into->totals.matched += from->totals.matched;
+	dns_pool_merge(&into->servers, &from->servers, add_server);
 	dns_pool_merge(&into->reflectors, &from->reflectors, add_reflector);
 	dns_pool_merge(&into->victims, &from->victims, add_victim);
 	dns_pool_merge(&into->suspects, &from->suspects, suspect_merge);
@@ -572,6 +710,7 @@ amplification_finish(void *opaque, const struct window *window, const struct row
 
 	if (t->messages == 0 && t->records == 0)
 		return;
+	amplification_finish_servers(&s->servers, sink);
 	amplification_finish_reflectors(
 	    &s->reflectors, &s->suspects, &s->limits, s->lengths, sink, &dropped);
 	amplification_finish_victims(&s->victims, &s->suspects, &s->limits, sink, &dropped);

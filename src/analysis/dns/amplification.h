@@ -36,13 +36,22 @@ struct reflector_cell {
 	uint64_t query_octets, response_octets; /* UDP payload */
 	uint64_t query_wire, response_wire;     /* with IP and UDP headers, all fragments */
 	uint32_t packets_in, packets_out;
-	uint32_t truncated, any, tcp, cookies, bad_cookies;
+	uint32_t truncated, any, tcp;
+	int32_t cookies;  /* queries with a server's cookie, less those told that it is bad */
+	uint32_t created; /* when, within the slot, in units of 4 ns */
 	uint16_t first_ms, last_ms; /* within the slot */
 	uint32_t prints[AMPLIFICATION_QUESTIONS];
 	uint32_t counts[AMPLIFICATION_QUESTIONS];
 };
 
 static_assert(sizeof(struct reflector_cell) == 128, "a cell is two cache lines");
+
+/* A server, all its traffic. */
+struct server_cell {
+	uint64_t key[2];
+	uint64_t queries, responses, query_octets, response_octets; /* UDP */
+	uint64_t truncated, any, tcp;
+};
 
 #define VICTIM_ALL  UINT64_C(0) /* every question together */
 #define VICTIM_FLOW UINT64_MAX  /* from flow records, in slots of a minute */
@@ -81,6 +90,7 @@ struct address amplification_victim(uint64_t prefix);
 /* The best held question of a cell; 0 when none. */
 uint32_t amplification_question(const struct reflector_cell *cell, uint32_t *ret_count);
 
+void amplification_finish_servers(const struct dns_pool *servers, const struct row_sink *sink);
 void amplification_finish_reflectors(const struct dns_pool *cells, const struct dns_pool *suspects,
     const struct amplification_limits *limits, const unsigned lengths[2],
     const struct row_sink *sink, uint64_t *ret_dropped);

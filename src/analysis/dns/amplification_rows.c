@@ -103,48 +103,6 @@ server_of(const uint64_t *key)
 	return (struct address){ .words = { key[0], key[1] } };
 }
 
-static void
-put_server(struct rows *rows, const void *const *entries, uint32_t count)
-{
-	struct address server = server_of(entries[0]);
-	uint64_t sums[7] = { 0 };
-
-	for (uint32_t i = 0; i < count; i++) {
-		const struct reflector_cell *cell = entries[i];
-		sums[0] += cell->queries;
-		sums[1] += cell->responses;
-		sums[2] += cell->query_octets;
-		sums[3] += cell->response_octets;
-		sums[4] += cell->truncated;
-		sums[5] += cell->any;
-		sums[6] += cell->tcp;
-	}
-	rows_address(rows, 0, &server);
-	for (size_t i = 0; i < ARRAY_COUNT(sums); i++)
-		rows_u64(rows, 1 + i, sums[i]);
-	rows_next(rows);
-}
-
-static void
-put_servers(const void **entries, uint32_t count, struct rows *rows)
-{
-	struct groups g = group_by(entries, count, 2);
-
-	for (size_t i = 0; i < g.count; i++) {
-		g.list[i].chosen = true;
-		g.list[i].cost = 1;
-		for (uint32_t k = 0; k < g.list[i].count; k++) {
-			const struct reflector_cell *cell = entries[g.list[i].first + k];
-			g.list[i].octets += cell->response_octets + cell->query_octets;
-		}
-	}
-	(void)choose_largest(&g, SERVERS_MOST);
-	for (size_t i = 0; i < g.count; i++)
-		if (g.list[i].chosen)
-			put_server(rows, entries + g.list[i].first, g.list[i].count);
-	free(g.list);
-}
-
 static bool
 is_near(const struct reflector_cell *cell, const struct amplification_limits *limits)
 {
@@ -166,8 +124,7 @@ put_slot(struct rows *rows, const struct reflector_cell *cell, const struct susp
 	uint64_t numbers[] = { cell->queries, cell->responses, cell->query_octets,
 		cell->response_octets, cell->query_wire, cell->response_wire, cell->packets_in,
 		cell->packets_out, cell->truncated, cell->any, cell->tcp,
-		cell->cookies > cell->bad_cookies ? cell->cookies - cell->bad_cookies : 0, print,
-		count };
+		cell->cookies > 0 ? (uint64_t)cell->cookies : 0, print, count };
 
 	rows_address(rows, 0, &server);
 	rows_address(rows, 1, &victim);
@@ -181,6 +138,35 @@ put_slot(struct rows *rows, const struct reflector_cell *cell, const struct susp
 }
 
 void
+amplification_finish_servers(const struct dns_pool *servers, const struct row_sink *sink)
+{
+	const void **entries = dns_pool_sorted(servers);
+	struct groups g = group_by(entries, servers->count, 2);
+	struct rows *rows = sink->tables[AMPLIFICATION_SERVERS];
+
+	for (size_t i = 0; i < g.count; i++) {
+		const struct server_cell *cell = entries[i];
+		g.list[i].chosen = true;
+		g.list[i].octets = cell->response_octets + cell->query_octets;
+	}
+	(void)choose_largest(&g, SERVERS_MOST);
+	for (size_t i = 0; i < g.count; i++) {
+		const struct server_cell *cell = entries[i];
+		uint64_t numbers[] = { cell->queries, cell->responses, cell->query_octets,
+			cell->response_octets, cell->truncated, cell->any, cell->tcp };
+		struct address server = server_of(cell->key);
+		if (!g.list[i].chosen)
+			continue;
+		rows_address(rows, 0, &server);
+		for (size_t k = 0; k < ARRAY_COUNT(numbers); k++)
+			rows_u64(rows, 1 + k, numbers[k]);
+		rows_next(rows);
+	}
+	free(g.list);
+	free(entries);
+}
+
+void
 amplification_finish_reflectors(const struct dns_pool *cells, const struct dns_pool *suspects,
     const struct amplification_limits *limits, const unsigned lengths[2],
     const struct row_sink *sink, uint64_t *ret_dropped)
@@ -188,7 +174,6 @@ amplification_finish_reflectors(const struct dns_pool *cells, const struct dns_p
 	const void **entries = dns_pool_sorted(cells);
 	struct groups g = group_by(entries, cells->count, 3);
 
-	put_servers(entries, cells->count, sink->tables[AMPLIFICATION_SERVERS]);
 	for (size_t i = 0; i < g.count; i++)
 		for (uint32_t k = 0; k < g.list[i].count; k++) {
 			const struct reflector_cell *cell = entries[g.list[i].first + k];

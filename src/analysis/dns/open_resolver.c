@@ -31,7 +31,6 @@
 
 #define PASSED_WITHIN  ((nsec_t)5 * NSEC_PER_SEC)
 #define PASSED_BEFORE  ((nsec_t)10 * NSEC_PER_MS) /* out of order at the point of capture */
-#define RECENT_BITS    12
 #define SAMPLED_MOST   64
 #define ROWS_MOST      4096
 #define LEAVING_OCTETS 128 /* of a query that leaves */
@@ -72,9 +71,7 @@ struct state {
 	bool has_own;
 	struct totals totals;
 	struct dns_pool records, egress, samples;
-	struct dns_pool arriving, leaving;  /* halves */
-	uint64_t recent[1U << RECENT_BITS]; /* pairs of client and server that are in egress */
-	uint64_t recent_evicted;            /* what had been evicted from it by then */
+	struct dns_pool arriving, leaving; /* halves */
 };
 
 bool
@@ -146,7 +143,7 @@ weigh_half(const struct dns_pool *pool, const void *entry)
 }
 
 static const struct dns_pool_shape RECORDS = { 2, sizeof(struct open_record), 1024, weigh_record };
-static const struct dns_pool_shape EGRESS = { 2, sizeof(struct open_egress), 4096, weigh_egress };
+static const struct dns_pool_shape EGRESS = { 2, sizeof(struct open_egress), 2048, weigh_egress };
 static const struct dns_pool_shape SAMPLES = { 2, sizeof(struct sampled), SAMPLED_MOST,
 	weigh_sampled };
 static const struct dns_pool_shape ARRIVING = { 1, sizeof(struct half), 2048, weigh_half };
@@ -185,9 +182,6 @@ open_clear(void *opaque)
 {
 	struct state *s = opaque;
 
-	if (s->egress.count > 0)
-		memset(s->recent, 0, sizeof s->recent);
-	s->recent_evicted = 0;
 	dns_pool_clear(&s->records);
 	dns_pool_clear(&s->egress);
 	dns_pool_clear(&s->samples);
@@ -359,23 +353,18 @@ observe_answer(struct state *s, const struct dns_message *m)
 	}
 }
 
-/* A query of an own address: to authorities, or to resolvers.  Most are of pairs that are known. */
+/* A query of an own address: to authorities; or to a resolver, which all customers ask, so that
+ * only those count that are known to answer strangers. */
 static void
 observe_egress(struct state *s, const struct dns_message *m)
 {
 	bool recursion = (m->bits & DNS_RD) != 0;
-	uint64_t server = hash_mix_words(m->server.words, 2);
-	uint64_t pair = hash_mix64(server ^ hash_mix_words(m->client.words, 2)) + recursion;
-	uint64_t *recent = &s->recent[hash_mix64(pair) >> (64 - RECENT_BITS)];
+	uint64_t server;
 	struct open_egress *e;
 
-	if (s->recent_evicted != s->egress.evicted) {
-		memset(s->recent, 0, sizeof s->recent);
-		s->recent_evicted = s->egress.evicted;
-	}
-	if (*recent == pair)
+	if (recursion && dns_pool_find(&s->records, m->client.words) == NULL)
 		return;
-	*recent = pair;
+	server = hash_mix_words(m->server.words, 2);
 	e = dns_pool_at(&s->egress, m->client.words);
 	if (!recursion)
 		(void)open_set_add(&e->servers, server);

@@ -24,8 +24,11 @@ free_memory(struct dns_pool *pool)
 	free(pool->entries);
 	free(pool->heads);
 	free(pool->links);
+	free(pool->weights);
 	pool->entries = NULL;
-	pool->heads = pool->links = NULL;
+	pool->heads = NULL;
+	pool->links = NULL;
+	pool->weights = NULL;
 	pool->capacity = pool->mask = 0;
 }
 
@@ -47,20 +50,14 @@ dns_pool_clear(struct dns_pool *pool)
 	pool->now = pool->evicted = pool->evicted_weight = 0;
 }
 
-static uint32_t *
-head_of(const struct dns_pool *pool, const uint64_t *key)
-{
-	return &pool->heads[hash_words(&pool->secret, key, pool->shape->key_words) & pool->mask];
-}
-
-/* Enters all entries into the hash anew. */
+/* Enters all entries into the chains anew; their hashes are in the links. */
 static void
 link_all(struct dns_pool *pool)
 {
 	memset(pool->heads, 0, ((size_t)pool->mask + 1) * sizeof *pool->heads);
 	for (uint32_t i = 0; i < pool->count; i++) {
-		uint32_t *head = head_of(pool, dns_pool_entry(pool, i));
-		pool->links[i] = *head;
+		uint32_t *head = &pool->heads[pool->links[i].hash & pool->mask];
+		pool->links[i].next = *head;
 		*head = i + 1;
 	}
 }
@@ -72,31 +69,35 @@ make_room(struct dns_pool *pool, uint32_t capacity)
 {
 	size_t size = pool->shape->entry_size, heads = 1;
 	uint8_t *entries = xcalloc(capacity, size);
+	struct dns_pool_link *links = xcalloc(capacity, sizeof *links);
 
-	while (heads < capacity + capacity / 2)
+	while (heads < capacity + (size_t)capacity / 2)
 		heads *= 2;
-	if (pool->count > 0)
+	if (pool->count > 0) {
 		memcpy(entries, pool->entries, pool->count * size);
+		memcpy(links, pool->links, pool->count * sizeof *links);
+	}
 	free_memory(pool);
 	pool->entries = entries;
+	pool->links = links;
 	pool->heads = xcalloc(heads, sizeof *pool->heads);
-	pool->links = xcalloc(capacity, sizeof *pool->links);
+	pool->weights = xcalloc(capacity, sizeof *pool->weights);
 	pool->mask = (uint32_t)heads - 1;
 	pool->capacity = capacity;
-	link_all(pool);
+	if (pool->count > 0)
+		link_all(pool);
 }
 
 static void
 purge(struct dns_pool *pool)
 {
 	size_t size = pool->shape->entry_size;
-	uint64_t *weights = xcalloc(pool->count, sizeof *weights);
 	uint64_t limit;
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < pool->count; i++)
-		weights[i] = pool->shape->weight(pool, dns_pool_entry(pool, i));
-	limit = select_rank(weights, pool->count, pool->count / 2);
+		pool->weights[i] = pool->shape->weight(pool, dns_pool_entry(pool, i));
+	limit = select_rank(pool->weights, pool->count, pool->count / 2);
 	for (uint32_t i = 0; i < pool->count; i++) {
 		const uint8_t *entry = dns_pool_entry(pool, i);
 		uint64_t weight = pool->shape->weight(pool, entry);
@@ -105,45 +106,59 @@ purge(struct dns_pool *pool)
 			pool->evicted_weight += weight;
 		} else if (kept++ != i) {
 			memcpy(dns_pool_entry(pool, kept - 1), entry, size);
+			pool->links[kept - 1].hash = pool->links[i].hash;
 		}
 	}
-	free(weights);
 	pool->count = kept;
 	link_all(pool);
 }
 
-void *
-dns_pool_find(const struct dns_pool *pool, const uint64_t *key)
+static bool
+is_key(const uint64_t *entry, const uint64_t *key, uint32_t words)
 {
-	size_t key_size = pool->shape->key_words * sizeof *key;
+	uint64_t different = 0;
 
+	for (uint32_t i = 0; i < words; i++)
+		different |= entry[i] ^ key[i];
+	return different == 0;
+}
+
+void *
+dns_pool_find_hash(const struct dns_pool *pool, const uint64_t *key, uint32_t hash)
+{
 	if (pool->count == 0)
 		return NULL;
-	for (uint32_t i = *head_of(pool, key); i != 0; i = pool->links[i - 1]) {
+	for (uint32_t i = pool->heads[hash & pool->mask]; i != 0; i = pool->links[i - 1].next) {
 		void *entry = dns_pool_entry(pool, i - 1);
-		if (memcmp(entry, key, key_size) == 0)
+		if (pool->links[i - 1].hash == hash && is_key(entry, key, pool->shape->key_words))
 			return entry;
 	}
 	return NULL;
 }
 
-static void *
-add_entry(struct dns_pool *pool, const uint64_t *key)
+void *
+dns_pool_find(const struct dns_pool *pool, const uint64_t *key)
 {
-	uint32_t *head = head_of(pool, key);
+	return dns_pool_find_hash(pool, key, dns_pool_hash(pool, key));
+}
+
+static void *
+add_entry(struct dns_pool *pool, const uint64_t *key, uint32_t hash)
+{
+	uint32_t *head = &pool->heads[hash & pool->mask];
 	uint8_t *entry = dns_pool_entry(pool, pool->count);
 
 	memset(entry, 0, pool->shape->entry_size);
 	memcpy(entry, key, pool->shape->key_words * sizeof *key);
-	pool->links[pool->count] = *head;
+	pool->links[pool->count] = (struct dns_pool_link){ hash, *head };
 	*head = ++pool->count;
 	return entry;
 }
 
 void *
-dns_pool_at(struct dns_pool *pool, const uint64_t *key)
+dns_pool_at_hash(struct dns_pool *pool, const uint64_t *key, uint32_t hash)
 {
-	void *entry = dns_pool_find(pool, key);
+	void *entry = dns_pool_find_hash(pool, key, hash);
 
 	if (entry != NULL)
 		return entry;
@@ -151,7 +166,13 @@ dns_pool_at(struct dns_pool *pool, const uint64_t *key)
 		make_room(pool, pool->shape->most);
 	if (pool->count == pool->capacity)
 		purge(pool);
-	return add_entry(pool, key);
+	return add_entry(pool, key, hash);
+}
+
+void *
+dns_pool_at(struct dns_pool *pool, const uint64_t *key)
+{
+	return dns_pool_at_hash(pool, key, dns_pool_hash(pool, key));
 }
 
 void
@@ -166,8 +187,9 @@ dns_pool_merge(
 				    : into->shape->most);
 	for (uint32_t i = 0; i < from->count; i++) {
 		const uint64_t *theirs = dns_pool_entry(from, i);
-		void *ours = dns_pool_find(into, theirs);
-		add(ours != NULL ? ours : add_entry(into, theirs), theirs);
+		uint32_t hash = dns_pool_hash(into, theirs);
+		void *ours = dns_pool_find_hash(into, theirs, hash);
+		add(ours != NULL ? ours : add_entry(into, theirs, hash), theirs);
 	}
 	into->evicted += from->evicted;
 	into->evicted_weight += from->evicted_weight;

@@ -36,11 +36,18 @@ struct dns_pool_shape {
 	uint64_t (*weight)(const struct dns_pool *pool, const void *entry);
 };
 
+/* Beside each entry: its hash, and number + 1 of the next one of its chain. */
+struct dns_pool_link {
+	uint32_t hash, next;
+};
+
 struct dns_pool {
 	const struct dns_pool_shape *shape;
 	struct hash_secret secret;
-	uint8_t *entries;        /* owned */
-	uint32_t *heads, *links; /* owned: number + 1 of the first entry and of the next one */
+	uint8_t *entries;            /* owned */
+	uint32_t *heads;             /* owned: number + 1 of the first entry of a chain */
+	struct dns_pool_link *links; /* owned */
+	uint64_t *weights;           /* owned: for purges */
 	uint32_t count, capacity, mask;
 	uint64_t now; /* the caller's own, for weights */
 	uint64_t evicted, evicted_weight;
@@ -52,10 +59,41 @@ void dns_pool_release(struct dns_pool *pool);
 /* Back to no entries; a pool that merging made larger gives its memory back. */
 void dns_pool_clear(struct dns_pool *pool);
 
+static inline uint32_t
+dns_pool_hash(const struct dns_pool *pool, const uint64_t *key)
+{
+	return (uint32_t)hash_words(&pool->secret, key, pool->shape->key_words);
+}
+
+/* Brings what a look-up of this hash will touch nearer; first the head, then the entry. */
+static inline void
+dns_pool_prefetch_head(const struct dns_pool *pool, uint32_t hash)
+{
+	if (pool->count != 0)
+		__builtin_prefetch(&pool->heads[hash & pool->mask]);
+}
+
+static inline void
+dns_pool_prefetch_entry(const struct dns_pool *pool, uint32_t hash)
+{
+	const uint8_t *entry;
+	uint32_t first;
+
+	if (pool->count == 0 || (first = pool->heads[hash & pool->mask]) == 0)
+		return;
+	entry = pool->entries + (size_t)(first - 1) * pool->shape->entry_size;
+	__builtin_prefetch(&pool->links[first - 1]);
+	__builtin_prefetch(entry);
+	__builtin_prefetch(entry + 64);
+}
+
 /* The entry of a key, or NULL. */
 void *dns_pool_find(const struct dns_pool *pool, const uint64_t *key);
 /* The same, made when there is none.  Pointers to other entries become invalid. */
 void *dns_pool_at(struct dns_pool *pool, const uint64_t *key);
+/* The same two with the key's hash. */
+void *dns_pool_find_hash(const struct dns_pool *pool, const uint64_t *key, uint32_t hash);
+void *dns_pool_at_hash(struct dns_pool *pool, const uint64_t *key, uint32_t hash);
 
 /* Entry number `index` (0…count-1) in order of coming. */
 static inline void *
