@@ -82,8 +82,7 @@ attack_event(struct dns_run *run, void *state, nsec_t at)
 	dns_attack_note(&w->attack, at);
 }
 
-/* What people want of the zone at all times.  Where a wildcard answers everything they are told
- * from the attackers by nothing but their repetition. */
+/* What people want of the zone at all times. */
 static void
 visitor_event(struct dns_run *run, void *state, nsec_t at)
 {
