@@ -74,8 +74,7 @@ struct record {
 };
 
 /* The first framing error is the verdict.  Returns 0 to be a return statement. */
-static size_t
-fail(struct parse *p, enum dns_verdict verdict)
+static size_t __attribute__((cold)) fail(struct parse *p, enum dns_verdict verdict)
 {
 	if (p->verdict == DNS_OK)
 		p->verdict = (uint8_t)verdict;
@@ -83,8 +82,7 @@ fail(struct parse *p, enum dns_verdict verdict)
 }
 
 /* What should be there is not: the capture's fault, or the message's. */
-static size_t
-run_off(struct parse *p, enum dns_verdict verdict)
+static size_t __attribute__((cold)) run_off(struct parse *p, enum dns_verdict verdict)
 {
 	return fail(p, p->cut ? DNS_SNAPPED : verdict);
 }
@@ -103,62 +101,63 @@ learn_name(struct parse *p, size_t at, size_t size)
 	p->known[at % KNOWN_NAMES] = (uint32_t)(at << 8 | size);
 }
 
-/* Passes over labels and adds their octets to `size`; returns the octet that they end with, 0 for
- * the root's (which is passed over) or the first of a pointer, or -1 when they are bad. */
-static int
-pass_labels(struct parse *p, size_t *at, size_t *size)
+/* Follows the pointer at `at`; false, and a verdict, when it is bad. */
+static bool
+follow_pointer(struct parse *p, size_t *at, size_t *least)
 {
-	while (*at < p->size) {
-		uint8_t length = p->data[*at];
-		if (length >= POINTER)
-			return length;
-		if (length > MAX_LABEL || *size + 1 + length > DNS_NAME_MAX) {
-			(void)fail(p, DNS_BAD_NAME);
-			return -1;
-		}
-		*at += 1U + length;
-		*size += 1U + length;
-		if (length == 0)
-			return 0;
-	}
-	(void)run_off(p, DNS_BAD_COUNT);
-	return -1;
+	if (p->size - *at < 2)
+		return run_off(p, DNS_BAD_COUNT) != 0;
+	*at = be16(p->data + *at) & 0x3fff;
+	if (*at >= *least)
+		return fail(p, DNS_BAD_POINTER) != 0;
+	*least = *at;
+	return true;
 }
 
 /* Checks the name at p->at and passes over it; returns its expanded size, 0 when it is bad. */
 static size_t
 check_name(struct parse *p)
 {
-	size_t at = p->at, least = p->at, end = 0, size = 0;
-	size_t learn_at = 0, learn_from = 0;
-	int last;
+	size_t at = p->at, least = at, end = 0, size = 0;
+	size_t learn_at = at, learn_from = 0;
 
-	while ((last = pass_labels(p, &at, &size)) != 0) {
+	for (;;) {
+		uint8_t length = 0;
+		bool first = end == 0;
 		size_t known;
-		if (last < 0)
-			return 0;
-		if (p->size - at < 2)
+		while (at < p->size && (length = p->data[at]) != 0 && length <= MAX_LABEL) {
+			at += 1U + length;
+			size += 1U + length;
+		}
+		/* Here too: what a chain of pointers may cost is bounded by it. */
+		if (size >= DNS_NAME_MAX)
+			return fail(p, DNS_BAD_NAME);
+		if (at >= p->size)
 			return run_off(p, DNS_BAD_COUNT);
-		end = end != 0 ? end : at + 2;
-		at = be16(p->data + at) & 0x3fff;
-		if (at >= least)
-			return fail(p, DNS_BAD_POINTER);
-		least = at;
+		if (length != 0 && length < POINTER)
+			return fail(p, DNS_BAD_NAME);
+		if (first)
+			end = at + 1 + (length != 0);
+		if (length == 0) {
+			size++;
+			break;
+		}
+		if (!follow_pointer(p, &at, &least))
+			return 0;
 		known = known_name(p, at);
 		if (known != 0) {
 			size += known;
 			break;
 		}
-		if (learn_at == 0) {
+		if (first) {
 			learn_at = at;
 			learn_from = size;
 		}
 	}
 	if (size > DNS_NAME_MAX)
 		return fail(p, DNS_BAD_NAME);
-	if (learn_at != 0)
-		learn_name(p, learn_at, size - learn_from);
-	p->at = end != 0 ? end : at;
+	learn_name(p, learn_at, size - learn_from);
+	p->at = end;
 	return size;
 }
 
