@@ -68,6 +68,42 @@ hash_words(const struct hash_secret *secret, const uint64_t *words, size_t count
 	return v0 ^ v1 ^ v2 ^ v3;
 }
 
+/*
+ * Multilinear hashing: a sum of products of secret 64-bit numbers with the 32-bit halves of the
+ * words, of which the upper 32 bits are the hash.  Strongly universal: whoever does not know the
+ * numbers cannot make two keys collide with more than chance, 2^-32 (D. Lemire, O. Kaser, "Strongly
+ * universal string hashing is fast", The Computer Journal 57, 2014).  Ten times as fast as SipHash
+ * for keys of a few words; only for tables whose order nobody outside sees.
+ */
+#define HASH_LINEAR_WORDS 8
+
+struct hash_linear {
+	uint64_t numbers[2 * HASH_LINEAR_WORDS + 1];
+};
+
+/* The numbers of a secret. */
+static inline struct hash_linear
+hash_linear_new(const struct hash_secret *secret)
+{
+	struct hash_linear linear;
+
+	for (uint64_t i = 0; i <= (uint64_t)2 * HASH_LINEAR_WORDS; i++)
+		linear.numbers[i] = hash_words(secret, &i, 1);
+	return linear;
+}
+
+/* The hash of `count` words, at most HASH_LINEAR_WORDS and the same for all keys of a table. */
+static inline uint32_t
+hash_linear(const struct hash_linear *linear, const uint64_t *words, size_t count)
+{
+	uint64_t sum = linear->numbers[2 * HASH_LINEAR_WORDS];
+
+	for (size_t i = 0; i < count; i++)
+		sum += linear->numbers[2 * i] * (uint32_t)words[i] +
+		       linear->numbers[2 * i + 1] * (words[i] >> 32);
+	return (uint32_t)(sum >> 32);
+}
+
 /* A fixed 64-bit mixer without a secret (the finaliser of SplitMix64; G. Steele et al., OOPSLA
  * 2014). */
 static inline uint64_t

@@ -60,6 +60,7 @@ struct heads {
 
 struct dns_matcher {
 	struct dns_matcher_options options;
+	struct hash_linear hash;
 	size_t set_count; /* a power of two */
 	size_t waiting;
 	size_t swept; /* next set to sweep */
@@ -88,6 +89,7 @@ dns_matcher_new(const struct dns_matcher_options *options)
 	struct dns_matcher *matcher = xcalloc(1, sizeof *matcher);
 
 	matcher->options = *options;
+	matcher->hash = hash_linear_new(&options->secret);
 	matcher->searches = SEARCHES_AT_ONCE;
 	matcher->set_count = 16;
 	while (matcher->set_count * WAYS < options->capacity)
@@ -111,7 +113,7 @@ dns_matcher_free(struct dns_matcher *matcher)
 static uint16_t
 tag_of(uint64_t hash)
 {
-	uint16_t tag = (uint16_t)(hash >> 48);
+	uint16_t tag = (uint16_t)hash;
 
 	return tag != 0 ? tag : 1;
 }
@@ -119,7 +121,7 @@ tag_of(uint64_t hash)
 static size_t
 set_of(const struct dns_matcher *matcher, uint64_t hash)
 {
-	return hash & (matcher->set_count - 1);
+	return hash * matcher->set_count >> 32;
 }
 
 uint64_t
@@ -134,7 +136,7 @@ dns_matcher_hash(const struct dns_matcher *matcher, const struct dns_message *m)
 		    (uint64_t)m->id << 16 | (uint64_t)m->transport << 8 | m->view,
 		m->connection,
 	};
-	uint64_t hash = hash_words(&matcher->options.secret, words, 6);
+	uint64_t hash = hash_linear(&matcher->hash, words, 6);
 
 	__builtin_prefetch(&matcher->heads[set_of(matcher, hash)], 1);
 	return hash;

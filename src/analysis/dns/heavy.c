@@ -21,7 +21,7 @@ heavy_init(struct heavy *t, size_t record_size, size_t key_words, size_t most,
 		.key_words = key_words,
 		.most = most > FIRST_CAPACITY ? most : FIRST_CAPACITY,
 		.weight = weight,
-		.secret = *secret,
+		.hash = hash_linear_new(secret),
 	};
 	t->limit = t->most;
 }
@@ -52,7 +52,7 @@ heavy_clear(struct heavy *t)
 static size_t
 place_of(const struct heavy *t, const uint64_t *key)
 {
-	size_t at = hash_words(&t->secret, key, t->key_words) & t->mask;
+	size_t at = hash_linear(&t->hash, key, t->key_words) & t->mask;
 
 	while (t->index[at] != 0 &&
 	       memcmp(heavy_record(t, t->index[at] - 1), key, t->key_words * sizeof *key) != 0)

@@ -22,7 +22,7 @@
 
 #include "base/hash.h"
 
-#define HEAVY_KEY_MOST 8
+#define HEAVY_KEY_MOST HASH_LINEAR_WORDS
 
 typedef uint64_t (*heavy_weight_fn)(const void *record);
 typedef void (*heavy_record_fn)(void *context, const void *record);
@@ -38,7 +38,7 @@ struct heavy {
 	heavy_weight_fn weight;
 	heavy_record_fn evict; /* may be NULL: is told what is thrown out */
 	void *evict_context;
-	struct hash_secret secret;
+	struct hash_linear hash;
 };
 
 void heavy_init(struct heavy *t, size_t record_size, size_t key_words, size_t most,

@@ -15,7 +15,7 @@ dns_pool_init(
     struct dns_pool *pool, const struct dns_pool_shape *shape, const struct hash_secret *secret)
 {
 	assert(shape->key_words <= DNS_POOL_KEY_WORDS && shape->entry_size % 8 == 0);
-	*pool = (struct dns_pool){ .shape = shape, .secret = *secret };
+	*pool = (struct dns_pool){ .shape = shape, .hash = hash_linear_new(secret) };
 }
 
 static void

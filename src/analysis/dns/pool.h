@@ -24,7 +24,7 @@
 
 #include "base/hash.h"
 
-#define DNS_POOL_KEY_WORDS 6 /* at most */
+#define DNS_POOL_KEY_WORDS HASH_LINEAR_WORDS /* at most */
 
 struct dns_pool;
 
@@ -43,7 +43,7 @@ struct dns_pool_link {
 
 struct dns_pool {
 	const struct dns_pool_shape *shape;
-	struct hash_secret secret;
+	struct hash_linear hash;
 	uint8_t *entries;            /* owned */
 	uint32_t *heads;             /* owned: number + 1 of the first entry of a chain */
 	struct dns_pool_link *links; /* owned */
