@@ -62,7 +62,7 @@ void dns_pool_clear(struct dns_pool *pool);
 static inline uint32_t
 dns_pool_hash(const struct dns_pool *pool, const uint64_t *key)
 {
-	return (uint32_t)hash_words(&pool->secret, key, pool->shape->key_words);
+	return hash_linear(&pool->hash, key, pool->shape->key_words);
 }
 
 /* Brings what a look-up of this hash will touch nearer; first the head, then the entry. */
