@@ -59,6 +59,9 @@ struct table_sums {
 	const struct table *table; /* at most 64 columns */
 	uint64_t columns;          /* a set of 1 << index */
 	uint32_t seconds;          /* a stretch begins at each multiple of these */
+	/* Columns of which the least or the greatest is kept instead: when something was seen first
+	 * and last.  Sets as above. */
+	uint64_t least, greatest;
 };
 
 /* Rows of one table, by column, growing.  Owned by whoever made it. */

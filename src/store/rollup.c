@@ -47,6 +47,23 @@ sum_sql(const struct column *c)
 	return sql;
 }
 
+/* How a column of rows that become one is made: "…", or NULL when they must agree in it. */
+static char *
+column_sql(const struct table_sums *sums, size_t column)
+{
+	uint64_t bit = UINT64_C(1) << column;
+	char *name, *sql;
+
+	if ((sums->columns & bit) != 0)
+		return sum_sql(&sums->table->columns[column]);
+	if (((sums->least | sums->greatest) & bit) == 0)
+		return NULL;
+	name = engine_quote(sums->table->columns[column].name, '"');
+	sql = xasprintf("%s(%s) AS %s", (sums->least & bit) != 0 ? "min" : "max", name, name);
+	free(name);
+	return sql;
+}
+
 void
 rollup_declare(struct rollup *rollup, const struct table_sums *sums)
 {
@@ -57,10 +74,10 @@ rollup_declare(struct rollup *rollup, const struct table_sums *sums)
 
 	for (size_t i = 0; i < t->column_count; i++) {
 		const struct column *c = &t->columns[i];
-		bool adds = (sums->columns & UINT64_C(1) << i) != 0;
-		if (!adds)
+		char *made = column_sql(sums, i);
+		if (made == NULL)
 			groups = append_list(groups, engine_quote(c->name, '"'));
-		select = append_list(select, adds ? sum_sql(c) : engine_quote(c->name, '"'));
+		select = append_list(select, made != NULL ? made : engine_quote(c->name, '"'));
 	}
 	*rollup = (struct rollup){
 		.name = xstrdup(t->name), .select = select, .groups = groups, .stretch = stretch

@@ -13,7 +13,7 @@ static const struct column COLUMNS[] = { { "user", COLUMN_U64, "" }, { "day", CO
 	{ "service", COLUMN_TEXT, "" }, { "octets", COLUMN_U64, "octets" },
 	{ "flows", COLUMN_U32, "" } };
 static const struct table TABLE = { "test_users", "Octets of users", COLUMNS, 5 };
-static const struct table_sums SUMS = { &TABLE, SUM(3) | SUM(4), 86400 };
+static const struct table_sums SUMS = { &TABLE, SUM(3) | SUM(4), 86400, 0, 0 };
 
 #define ALL_SUMS                                                                                 \
 	"SELECT CAST(sum(hash(user, day, service) % 1000003 * octets) + sum(flows) AS UBIGINT) " \
@@ -242,7 +242,7 @@ unknown_columns_keep_rows_apart(void **state)
 	static const struct column FEWER_COLUMNS[] = { { "user", COLUMN_U64, "" },
 		{ "octets", COLUMN_U64, "octets" } };
 	static const struct table FEWER = { "test_users", "Octets of users", FEWER_COLUMNS, 2 };
-	static const struct table_sums FEWER_SUMS = { &FEWER, SUM(1), 86400 };
+	static const struct table_sums FEWER_SUMS = { &FEWER, SUM(1), 86400, 0, 0 };
 	char *directory = test_directory();
 	struct store *store = test_open(directory, STORE_WRITE);
 	uint64_t id;

@@ -262,7 +262,7 @@ static const struct table TABLES[] = {
 };
 
 static const struct table_sums SUMS[] = {
-	{ &TABLES[0], 1U << 3 | 1U << 4 | 1U << 5 | 1U << 6, 3600 },
+	{ &TABLES[0], 1U << 3 | 1U << 4 | 1U << 5 | 1U << 6, 3600, 0, 0 },
 };
 
 const struct analysis analysis_dns_encrypted = {

@@ -488,8 +488,8 @@ finish(void *opaque, const struct window *window, const struct row_sink *sink)
 /* ------------------------------------------------------------------ declaration */
 
 static const struct table_sums SUMS[] = {
-	{ &overview_tables[OVERVIEW_MESSAGES_TABLE], 1U << 5 | 1U << 6, 3600 },
-	{ &overview_tables[OVERVIEW_COUNTS_TABLE], 1U << 4, 3600 },
+	{ &overview_tables[OVERVIEW_MESSAGES_TABLE], 1U << 5 | 1U << 6, 3600, 0, 0 },
+	{ &overview_tables[OVERVIEW_COUNTS_TABLE], 1U << 4, 3600, 0, 0 },
 };
 
 const struct analysis analysis_dns_overview = {

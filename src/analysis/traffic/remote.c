@@ -359,7 +359,7 @@ static const struct table TABLES[] = {
 };
 
 static const struct table_sums SUMS[] = {
-	{ &TABLES[0], 15 << 4, 3600 },
+	{ &TABLES[0], 15 << 4, 3600, 0, 0 },
 };
 
 const struct analysis analysis_traffic_remote = {

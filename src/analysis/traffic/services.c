@@ -280,8 +280,8 @@ static const struct table TABLES[] = {
 
 /* Rows of an hour add up: packets, octets, squares. */
 static const struct table_sums SUMS[] = {
-	{ &TABLES[0], 7 << 5, 3600 },
-	{ &TABLES[1], 7 << 4, 3600 },
+	{ &TABLES[0], 7 << 5, 3600, 0, 0 },
+	{ &TABLES[1], 7 << 4, 3600, 0, 0 },
 };
 
 const struct analysis analysis_traffic_services = {

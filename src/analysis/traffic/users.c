@@ -398,8 +398,8 @@ static const struct table TABLES[] = {
  * quarter of an hour, at one of which every local day begins.
  */
 static const struct table_sums SUMS[] = {
-	{ &TABLES[0], 7 << 6, 86400 },
-	{ &TABLES[1], 7 << 3, 900 },
+	{ &TABLES[0], 7 << 6, 86400, 0, 0 },
+	{ &TABLES[1], 7 << 3, 900, 0, 0 },
 };
 
 const struct analysis analysis_traffic_users = {
