@@ -134,7 +134,7 @@ def programs(yagura, path, packets, peers):
     if not peers:
         return
     if shutil.which("dnscap") and RSSM.exists():
-        yield Program("dnscap rssm", ["dnscap", "-r", path, "-P", RSSM, "-w", WORK / "rssm", "-Y"], packets)
+        yield Program("dnscap rssm", ["dnscap", "-r", path, "-P", RSSM, "-w", WORK / "rssm", "-D"], packets)
     if shutil.which("dnstop"):
         yield Program("dnstop", ["dnstop", "-l", "2", path], packets)
     if shutil.which("tshark") and shutil.which("editcap"):
