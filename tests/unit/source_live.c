@@ -7,9 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "dnstap_build.h"
+#include "obs/dns_record.h"
 #include "source/live.h"
 #include "test.h"
 
@@ -542,6 +546,155 @@ test_slow_reader(void **state)
 	finish(&f);
 }
 
+/* ------------------------------------------------------------------ dnstap */
+
+static void
+tap_listener(struct fixture *f, const char *path)
+{
+	char text[LIVE_LISTENER_TEXT_SIZE], again[LIVE_LISTENER_TEXT_SIZE];
+
+	(void)snprintf(text, sizeof text, "unix:%s", path);
+	assert_int_equal(live_listener_parse(text, &f->listeners[0], NULL), ERR_OK);
+	assert_int_equal(f->listeners[0].protocol, LIVE_DNSTAP);
+	assert_string_equal(live_listener_format(&f->listeners[0], again), text);
+}
+
+static int
+connect_unix(const char *path)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)snprintf(name.sun_path, sizeof name.sun_path, "%s", path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&name, sizeof name), 0);
+	return fd;
+}
+
+static void
+send_bytes(int fd, const struct bytes *b)
+{
+	assert_int_equal(send(fd, b->data, b->size, MSG_NOSIGNAL), b->size);
+}
+
+/* What the listener answers: a control frame of this type, or the end. */
+static void
+expect_control(int fd, unsigned type, size_t size)
+{
+	uint8_t octets[64];
+
+	assert_int_equal(recv(fd, octets, size, MSG_WAITALL), size);
+	assert_int_equal(octets[11], type);
+}
+
+static size_t
+count_of_frames(struct fixture *f, struct live_producer *ret)
+{
+	return source_live_producers(f->source, ret, 1) == 0 ? 0 : ret->frames;
+}
+
+/* Both kinds of stream, octet by octet in one of them, and what is none. */
+static void
+test_dnstap(void **state)
+{
+	struct tap tap = { .identity = "ns\x01",
+		.type = 5,
+		.query_size = 40,
+		.query_sec = 1,
+		.query_address = "192.0.2.1",
+		.response_address = "192.0.2.2" };
+	char directory[] = "/tmp/yagura-test-XXXXXX", path[64];
+	struct bytes ready = { 0 }, start = { 0 }, stop = { 0 }, bad = { 0 };
+	struct live_statistics statistics;
+	struct live_producer producer;
+	struct packet packets[8];
+	struct fixture f = { 0 };
+	struct stat status;
+	int one, two, left;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	(void)snprintf(path, sizeof path, "%s/tap", directory);
+	prepare(&f, 1);
+	tap_listener(&f, path);
+
+	/* A name that somebody left behind. */
+	left = socket(AF_UNIX, SOCK_STREAM, 0);
+	{
+		struct sockaddr_un name = { .sun_family = AF_UNIX };
+
+		(void)snprintf(name.sun_path, sizeof name.sun_path, "%s", path);
+		assert_int_equal(bind(left, (struct sockaddr *)&name, sizeof name), 0);
+	}
+	(void)close(left);
+	open_live(&f);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0660);
+	/* One that is in use. */
+	{
+		struct source *other = NULL;
+
+		assert_int_equal(source_open_live(&f.options, &other, NULL), ERR_BUSY);
+		assert_int_equal(stat(path, &status), 0);
+	}
+
+	tap_control(&ready, 4, TAP_CONTENT);
+	tap_control(&start, 2, TAP_CONTENT);
+	tap_frame(&start, &tap);
+	tap_frame(&start, &tap);
+	tap_control(&stop, 3, NULL);
+	assert_int_equal(source_read(f.source, &f.chunk, NULL), ERR_OK); /* readers begin */
+	one = connect_unix(path);
+	two = connect_unix(path);
+	send_bytes(one, &ready);
+	expect_control(one, 1, 42);
+	for (size_t i = 0; i < start.size; i++)
+		assert_int_equal(send(one, start.data + i, 1, 0), 1);
+	send_bytes(two, &start);
+	assert_int_equal(read_packets(&f, 4, packets), 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(packets[i].link_type, LINK_DNS_MESSAGE);
+		assert_int_equal(packets[i].captured_size, sizeof(struct dns_record) + 40 + 3);
+		/* A time of 1970 is none of ours. */
+		assert_true(packets[i].time > 1700000000 * NSEC_PER_SEC);
+	}
+	send_bytes(one, &stop);
+	expect_control(one, 5, 12);
+	send_bytes(two, &stop);
+	assert_int_equal(recv(two, &left, 1, 0), 0);
+	assert_int_equal(count_of_frames(&f, &producer), 4);
+	assert_string_equal(producer.identity, "ns?");
+
+	/* Data before START, another content, a frame that is too large. */
+	for (unsigned i = 0; i < 3; i++) {
+		int fd = connect_unix(path);
+
+		bad.size = 0;
+		if (i == 0)
+			tap_frame(&bad, &tap);
+		else
+			tap_control(&bad, i == 1 ? 4 : 2, i == 1 ? "other" : TAP_CONTENT);
+		if (i == 2)
+			bytes_uint(&bad, 1 << 20, 4);
+		send_bytes(fd, &bad);
+		assert_int_equal(recv(fd, &left, 1, 0), 0);
+		(void)close(fd);
+	}
+	assert_int_equal(source_live_statistics(f.source, &statistics, 1), 1);
+	assert_int_equal(statistics.malformed, 3);
+	assert_int_equal(statistics.received, 4);
+	assert_int_equal(
+	    statistics.opened, 6); /* the other collector has asked whether it is in use */
+	(void)close(one);
+	(void)close(two);
+	bytes_clear(&ready);
+	bytes_clear(&start);
+	bytes_clear(&stop);
+	bytes_clear(&bad);
+	finish(&f);
+	assert_int_not_equal(stat(path, &status), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 int
 main(void)
 {
@@ -556,6 +709,7 @@ main(void)
 		cmocka_unit_test(test_connections),
 		cmocka_unit_test(test_bad_connections),
 		cmocka_unit_test(test_slow_reader),
+		cmocka_unit_test(test_dnstap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
