@@ -18,6 +18,7 @@
 #define PORT_MULTICAST 5353
 #define PORT_LLMNR     5355
 #define UDP_HEADER     8
+#define DNS_HEADER     12
 #define AHEAD          6 /* messages whose table entries are fetched early */
 #define HELD_MAX       256
 
@@ -361,10 +362,17 @@ sort_message(struct dns_stage *stage, struct dns_message *m, uint64_t hash)
 	add(stage, LIST_DNS, m);
 }
 
+/* Without a header nothing is known of a message, not even which way it went. */
+static bool
+is_readable(const struct dns_message *m)
+{
+	return m->verdict < DNS_SNAPPED || (m->verdict == DNS_SNAPPED && m->size >= DNS_HEADER);
+}
+
 static bool
 is_ordinary(const struct dns_message *m)
 {
-	return m->verdict <= DNS_SNAPPED && m->service == DNS_UNICAST;
+	return is_readable(m) && m->service == DNS_UNICAST;
 }
 
 /* Matches and delivers what has been gathered. */
@@ -386,7 +394,7 @@ flush(struct dns_stage *stage)
 		latest = m->time;
 		if (i + AHEAD < stage->count)
 			dns_matcher_prefetch(stage->matcher, stage->hashes[i + AHEAD]);
-		if (m->verdict > DNS_SNAPPED)
+		if (!is_readable(m))
 			add(stage, LIST_BAD, m);
 		else if (m->service != DNS_UNICAST)
 			add(stage, LIST_LOCAL, m);
