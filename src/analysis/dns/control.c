@@ -27,6 +27,7 @@
 #define RESOLVERS 1024
 #define PROVIDERS 1024 /* names of the panel */
 #define DOMAINS   5    /* an address that answers for fewer is not kept */
+#define OCTETS    104  /* of the first answer with an address: as long as a search page's */
 #define SHORT_TTL 60   /* s */
 
 struct changed {
@@ -54,6 +55,13 @@ struct target {
 	uint32_t ttl;
 	uint32_t other_ttls; /* answers with another TTL than the first */
 	uint8_t domains[HLL_SIZE(CONTROL_ADDRESS_PRECISION)];
+
+	/* The first answer, as evidence. */
+	struct address client;
+	uint64_t input_offset;
+	uint32_t input_length;
+	uint16_t message_size, size;
+	uint8_t octets[OCTETS];
 };
 
 struct resolver {
@@ -156,6 +164,7 @@ static const struct column ADDRESS_COLUMNS[] = {
 	{ "ttl", COLUMN_U32, "s" },
 	{ "other_ttls", COLUMN_U64, "messages" },
 	{ "domains", COLUMN_BLOB, "" },
+	{ "samples", COLUMN_BLOB, "" },
 };
 
 static const struct column RESOLVER_COLUMNS[] = {
@@ -278,6 +287,24 @@ take_changed(struct state *s, const struct dns_message *m, enum control_method m
 	}
 }
 
+/* Whether an answer at this time and place is earlier than the one that was kept. */
+static bool
+is_earlier(const struct target *t, nsec_t time, uint64_t offset)
+{
+	return t->answers == 0 || time < t->first || (time == t->first && offset < t->input_offset);
+}
+
+static void
+keep_answer(struct target *t, const struct dns_message *m)
+{
+	t->client = m->client;
+	t->input_offset = m->input_offset;
+	t->input_length = m->input_length;
+	t->message_size = m->message_size;
+	t->size = m->size < OCTETS ? m->size : OCTETS;
+	memcpy(t->octets, m->data, t->size);
+}
+
 /* The first address of an answer that goes straight to it. */
 static void
 take_target(struct state *s, const struct dns_message *m)
@@ -289,6 +316,8 @@ take_target(struct state *s, const struct dns_message *m)
 		address.words[1] };
 	struct target *t = dns_pool_at(&s->targets, key);
 
+	if (is_earlier(t, m->time, m->input_offset))
+		keep_answer(t, m);
 	extend(&t->first, &t->last, m->time, t->answers == 0);
 	if (t->answers++ == 0)
 		t->ttl = m->ttl_least;
@@ -408,6 +437,14 @@ add_target(void *opaque_into, const void *opaque_from)
 	struct target *into = opaque_into;
 	const struct target *from = opaque_from;
 
+	if (is_earlier(into, from->first, from->input_offset)) {
+		into->client = from->client;
+		into->input_offset = from->input_offset;
+		into->input_length = from->input_length;
+		into->message_size = from->message_size;
+		into->size = from->size;
+		memcpy(into->octets, from->octets, sizeof into->octets);
+	}
 	extend(&into->first, &into->last, from->first, into->answers == 0);
 	extend(&into->first, &into->last, from->last, false);
 	if (into->answers == 0)
@@ -515,6 +552,23 @@ put_names(const struct state *s, struct rows *rows)
 }
 
 static void
+put_sample(struct rows *rows, size_t column, const struct target *t)
+{
+	struct dns_samples samples = { .count = 1 };
+	struct dns_sample *sample = &samples.list[0];
+
+	sample->time = t->first;
+	sample->client = t->client;
+	sample->server = t->resolver;
+	sample->input_offset = t->input_offset;
+	sample->input_length = t->input_length;
+	sample->message_size = t->message_size;
+	sample->size = t->size;
+	memcpy(sample->octets, t->octets, t->size);
+	dns_samples_put(&samples, rows, column);
+}
+
+static void
 put_targets(const struct state *s, struct rows *rows)
 {
 	const void **list = dns_pool_sorted(&s->targets);
@@ -532,6 +586,7 @@ put_targets(const struct state *s, struct rows *rows)
 		rows_u64(rows, 5, t->ttl);
 		rows_u64(rows, 6, t->other_ttls);
 		put_sketch(rows, 7, t->domains, CONTROL_ADDRESS_PRECISION);
+		put_sample(rows, 8, t);
 		rows_next(rows);
 	}
 	free(list);

@@ -32,11 +32,14 @@ struct changes {
 };
 
 /* An address that answers for many domains. */
+#define SAMPLED_PAGES 1024
+
 struct page {
 	struct address resolver, address;
 	nsec_t first, last;
 	uint64_t answers, other_ttls, ttl;
 	uint8_t domains[HLL_SIZE(CONTROL_ADDRESS_PRECISION)];
+	struct dns_samples *samples; /* owned, or NULL */
 };
 
 struct server {
@@ -47,7 +50,7 @@ struct server {
 struct facts {
 	struct changes changes;
 	struct page *pages; /* owned */
-	size_t page_count;
+	size_t page_count, sampled_pages;
 	struct server *servers; /* owned */
 	size_t server_count;
 	uint64_t responses, answers, addresses, short_ttl, with_ecs, scoped, service_binding,
@@ -59,6 +62,8 @@ facts_release(struct facts *f)
 {
 	for (size_t i = 0; i < f->changes.count; i++)
 		free(f->changes.list[i]);
+	for (size_t i = 0; i < f->page_count; i++)
+		free(f->pages[i].samples);
 	free(f->changes.list);
 	free(f->pages);
 	free(f->servers);
@@ -127,13 +132,30 @@ read_changes(const struct section_context *c, struct changes *changes, struct er
 	return ERR_OK;
 }
 
+/* Evidence for so many addresses is enough, and takes little memory. */
+static void
+read_page_samples(struct facts *f, struct page *p, const struct result *r)
+{
+	struct dns_samples samples = { 0 };
+
+	if (p->samples == NULL) {
+		if (f->sampled_pages == SAMPLED_PAGES)
+			return;
+		f->sampled_pages++;
+		p->samples = xcalloc(1, sizeof *p->samples);
+	}
+	dns_samples_read(&samples, r, 8, result_u64(r, 9));
+	dns_samples_merge(p->samples, &samples);
+}
+
 static enum err
 read_pages(const struct section_context *c, struct facts *f, struct err_info *info)
 {
 	struct result *r;
 	enum err e = query_run(c->store, &r, info,
 	    "SELECT resolver AS x, address AS a, first_time AS f, last_time AS l, answers, ttl, "
-	    "other_ttls, domains FROM dns_control_addresses WHERE" PERIOD_SQL "ORDER BY x, a, f, l",
+	    "other_ttls, domains, samples, input FROM dns_control_addresses WHERE" PERIOD_SQL
+	    "ORDER BY x, a, f, l",
 	    PERIOD_ARGS(c));
 	struct page *p = NULL;
 
@@ -154,6 +176,7 @@ read_pages(const struct section_context *c, struct facts *f, struct err_info *in
 		p->other_ttls += result_u64(r, 5) == p->ttl ? result_u64(r, 6) : result_u64(r, 4);
 		p->answers += result_u64(r, 4);
 		add_sketch(p->domains, CONTROL_ADDRESS_PRECISION, r, 7);
+		read_page_samples(f, p, r);
 	}
 	result_free(r);
 	return ERR_OK;
@@ -259,6 +282,8 @@ find_pages(const struct section_context *c, struct facts *f)
 		l->last = p->last;
 		l->answers = p->answers;
 		l->own = s->own;
+		if (p->samples != NULL)
+			dns_samples_merge(&l->samples, p->samples);
 		l->domains = (uint64_t)(hll_estimate(p->domains, CONTROL_ADDRESS_PRECISION) + 0.5);
 	}
 }
