@@ -7,7 +7,7 @@
 
 #include "base/xmalloc.h"
 
-#define PLACES      (CLIENT_PLACES * CLIENT_MERGED)
+#define PLACES      ((size_t)CLIENT_PLACES * CLIENT_MERGED)
 #define SLOT_LENGTH (10 * NSEC_PER_SEC)
 
 static void
@@ -294,7 +294,8 @@ merge_entry(
 void
 client_watch_merge(struct client_watch *into, const struct client_watch *from)
 {
-	into->most = into->most + CLIENT_PLACES <= PLACES ? into->most + CLIENT_PLACES : PLACES;
+	into->most =
+	    into->most + CLIENT_PLACES <= PLACES ? into->most + CLIENT_PLACES : (uint32_t)PLACES;
 	for (uint32_t i = 0; i < from->mg.count; i++)
 		merge_entry(into, from, &from->mg.entries[i]);
 	for (unsigned m = 0; m < MG_METRICS; m++)

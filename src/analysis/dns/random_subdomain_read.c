@@ -60,7 +60,7 @@ take_window(struct attack *a, const struct result *r, size_t at, uint64_t input)
 	size_t size;
 
 	for (unsigned side = 0; side < ZONE_SIDES; side++) {
-		size_t column = at + ZONE_COUNTS + side * (size_t)ZONE_OUTCOMES;
+		size_t column = at + ZONE_COUNTS + (size_t)side * ZONE_OUTCOMES;
 		uint64_t other = result_u64(r, column);
 		uint64_t all = random_sum(r, column, ZONE_OUTCOMES);
 		a->window_failures[side] += all - other;

@@ -107,8 +107,8 @@ yield_slot(struct rows *rows, const char *zone, const struct zone_slot *slot)
 		rows_time(rows, SLOT_FIRST + side, slot->first[side]);
 		rows_time(rows, SLOT_LAST + side, slot->last[side]);
 		for (unsigned i = 0; i < ZONE_OUTCOMES; i++)
-			rows_u64(
-			    rows, SLOT_COUNTS + side * ZONE_OUTCOMES + i, slot->counts[side][i]);
+			rows_u64(rows, SLOT_COUNTS + (size_t)side * ZONE_OUTCOMES + i,
+			    slot->counts[side][i]);
 		rows_u64(rows, SLOT_PEAK + side, greatest(slot->seconds[side]));
 	}
 	rows_time(rows, SLOT_FIRST + ZONE_SIDES, slot->all_first);
@@ -142,8 +142,8 @@ yield_zone(const struct random_subdomain *s, struct rows *rows, const char *text
 	rows_u64(rows, ZONE_SECONDS, seconds);
 	for (unsigned side = 0; side < ZONE_SIDES; side++) {
 		for (unsigned i = 0; i < ZONE_OUTCOMES; i++)
-			rows_u64(
-			    rows, ZONE_COUNTS + side * ZONE_OUTCOMES + i, zone->counts[side][i]);
+			rows_u64(rows, ZONE_COUNTS + (size_t)side * ZONE_OUTCOMES + i,
+			    zone->counts[side][i]);
 		yield_sketch(rows, ZONE_CLIENTS + side, zone->clients[side], CLIENTS_PRECISION);
 	}
 	rows_u64(rows, ZONE_RETRANSMISSIONS, zone->retransmissions);

@@ -175,7 +175,7 @@ take_slot(struct zone_rows *z, const struct result *r)
 	for (unsigned side = 0; side < ZONE_SIDES; side++) {
 		for (unsigned i = 0; i < ZONE_OUTCOMES; i++)
 			s.counts[side][i] =
-			    result_u64(r, at + SLOT_COUNTS + side * ZONE_OUTCOMES + i);
+			    result_u64(r, at + SLOT_COUNTS + (size_t)side * ZONE_OUTCOMES + i);
 	}
 	s.distinct = result_u64(r, at + SLOT_DISTINCT);
 	s.labels.count = (uint32_t)result_u64(r, at + SLOT_LABELS);

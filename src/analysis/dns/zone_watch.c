@@ -2,6 +2,7 @@
 /* Bounded tables of zones that fail; see zone_watch.h. */
 #include "analysis/dns/zone_watch.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 #include "net/dns.h"
 
 #define SLOTS_AT_FIRST 32
-#define PLACES         (WATCH_ZONES * WATCH_MERGED)
+#define PLACES         ((size_t)WATCH_ZONES * WATCH_MERGED)
 
 /* ------------------------------------------------------------------ life */
 
@@ -230,11 +231,12 @@ take_slot(struct zone_watch *watch)
 static uint32_t
 drop_weakest(struct zone_watch *watch, struct watched_zone *zone)
 {
-	uint32_t *link = &zone->slots, *weakest = NULL, number;
+	uint32_t *link = &zone->slots, *weakest = &zone->slots, number;
 	uint64_t least = UINT64_MAX;
 
+	assert(watch->slots != NULL && zone->slots != 0);
 	while (*link != 0) {
-		struct zone_slot *slot = zone_watch_slot_at(watch, *link);
+		struct zone_slot *slot = &watch->slots[*link - 1];
 		uint64_t failures =
 		    zone_failures(slot, ZONE_ASKED) + zone_failures(slot, ZONE_UPSTREAM);
 		if (failures <= least) {
@@ -244,7 +246,7 @@ drop_weakest(struct zone_watch *watch, struct watched_zone *zone)
 		link = &slot->next;
 	}
 	number = *weakest;
-	*weakest = zone_watch_slot_at(watch, number)->next;
+	*weakest = watch->slots[number - 1].next;
 	zone->slot_count--;
 	watch->slots_refused++;
 	return number;
@@ -423,7 +425,8 @@ void
 zone_watch_merge(struct zone_watch *into, const struct zone_watch *from)
 {
 	/* All that was watched somewhere finds a place. */
-	into->most = into->most + WATCH_ZONES <= PLACES ? into->most + WATCH_ZONES : PLACES;
+	into->most =
+	    into->most + WATCH_ZONES <= PLACES ? into->most + WATCH_ZONES : (uint32_t)PLACES;
 	if (into->slot_most < WATCH_SLOTS * WATCH_MERGED)
 		into->slot_most += WATCH_SLOTS;
 	for (uint32_t i = 0; i < from->mg.count; i++)
