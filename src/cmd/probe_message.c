@@ -33,16 +33,16 @@ put_opt(uint8_t *p, uint16_t size)
 }
 
 size_t
-probe_query_write(uint8_t message[PROBE_MESSAGE_SIZE], uint16_t id, const uint8_t *name,
-    size_t name_size, uint16_t type, uint16_t class, uint16_t edns_size)
+probe_query_write(
+    uint8_t message[PROBE_MESSAGE_SIZE], uint16_t id, const struct probe_question *question)
 {
 	uint8_t *p = put_header(message, id, DNS_RD, (const uint16_t[4]){ 1, 0, 0, 1 });
 
-	memcpy(p, name, name_size);
-	p += name_size;
-	put_be16(p, type);
-	put_be16(p + 2, class);
-	return (size_t)(put_opt(p + 4, edns_size) - message);
+	memcpy(p, question->name, question->name_size);
+	p += question->name_size;
+	put_be16(p, question->type);
+	put_be16(p + 2, question->class);
+	return (size_t)(put_opt(p + 4, question->edns_size) - message);
 }
 
 /* The owner is a pointer to the question's name, at octet 12. */

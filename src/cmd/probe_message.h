@@ -13,9 +13,16 @@
 #define PROBE_EDNS_SIZE    1232
 #define PROBE_EDNS_LARGE   4096 /* for measuring what an attacker would get */
 
+struct probe_question {
+	const uint8_t *name; /* wire format */
+	size_t name_size;
+	uint16_t type, class;
+	uint16_t edns_size;
+};
+
 /* A query with RD and an OPT record; returns its size. */
-size_t probe_query_write(uint8_t message[PROBE_MESSAGE_SIZE], uint16_t id, const uint8_t *name,
-    size_t name_size, uint16_t type, uint16_t class, uint16_t edns_size);
+size_t probe_query_write(
+    uint8_t message[PROBE_MESSAGE_SIZE], uint16_t id, const struct probe_question *question);
 
 /* Our server's answer to a parsed query: an A record to a name of ours, a denial to other names of
  * the zone, REFUSED to the rest.  Never more than 64 octets larger than the query.  0: none. */

@@ -204,11 +204,12 @@ take_version(struct probe_result *r, const struct dns_message *m)
 		if (rr.type != DNS_TYPE_TXT || rr.data_size < 1 || data[0] >= rr.data_size)
 			continue;
 		size = data[0] < PROBE_VERSION_SIZE ? data[0] : PROBE_VERSION_SIZE - 1;
-		for (size_t i = 0; i < size; i++)
-			r->version[i] =
-			    data[1 + i] >= ' ' && data[1 + i] < 0x7f && data[1 + i] != '"'
-				? (char)data[1 + i]
-				: '?';
+		for (size_t i = 0; i < size; i++) {
+			char c = (char)data[1 + i];
+			r->version[i] = '?';
+			if (c >= ' ' && c < 0x7f && c != '"')
+				r->version[i] = c;
+		}
 		r->version[size] = '\0';
 		return;
 	}
@@ -357,8 +358,9 @@ write_question(struct run *run, const struct address *target, uint8_t message[PR
 
 	if (run->question == QUESTION_PROBE) {
 		size = probe_name_write(&o->names, target, name);
-		return probe_query_write(message, id_of(run, target), name, size, DNS_TYPE_A,
-		    DNS_CLASS_IN, PROBE_EDNS_SIZE);
+		return probe_query_write(message, id_of(run, target),
+		    &(struct probe_question){
+			name, size, DNS_TYPE_A, DNS_CLASS_IN, PROBE_EDNS_SIZE });
 	}
 	r = dns_pool_find(&run->outcome->results, target->words);
 	if (r == NULL)
@@ -366,10 +368,12 @@ write_question(struct run *run, const struct address *target, uint8_t message[PR
 	id = (uint16_t)(((const uint8_t *)r - run->outcome->results.entries) /
 			run->outcome->results.shape->entry_size);
 	if (run->question == QUESTION_VERSION)
-		return probe_query_write(message, id, VERSION_NAME, sizeof VERSION_NAME,
-		    DNS_TYPE_TXT, DNS_CLASS_CH, PROBE_EDNS_SIZE);
-	size = probe_query_write(
-	    message, id, o->any, o->any_size, DNS_TYPE_ANY, DNS_CLASS_IN, PROBE_EDNS_LARGE);
+		return probe_query_write(message, id,
+		    &(struct probe_question){ VERSION_NAME, sizeof VERSION_NAME, DNS_TYPE_TXT,
+			DNS_CLASS_CH, PROBE_EDNS_SIZE });
+	size = probe_query_write(message, id,
+	    &(struct probe_question){
+		o->any, o->any_size, DNS_TYPE_ANY, DNS_CLASS_IN, PROBE_EDNS_LARGE });
 	r->any_query = (uint16_t)size;
 	return size;
 }

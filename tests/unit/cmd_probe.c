@@ -151,7 +151,8 @@ test_messages(void **state)
 	(void)state;
 	assert_int_equal(probe_names_make("probe.example", 7, &SECRET, &names, NULL), ERR_OK);
 	size = probe_name_write(&names, &target, name);
-	size = probe_query_write(query, 99, name, size, DNS_TYPE_A, DNS_CLASS_IN, 1232);
+	size = probe_query_write(
+	    query, 99, &(struct probe_question){ name, size, DNS_TYPE_A, DNS_CLASS_IN, 1232 });
 	m = parse(query, size, parsed);
 	assert_int_equal(m.id, 99);
 	assert_true((m.bits & DNS_RD) != 0 && m.edns_size == 1232);
@@ -205,7 +206,8 @@ test_replies(void **state)
 	assert_int_equal(probe_names_make("probe.example", 7, &SECRET, &names, NULL), ERR_OK);
 	for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
 		assert_int_equal(dns_name_parse(CASES[i].name, name, &size, NULL), ERR_OK);
-		size = probe_query_write(query, 1, name, size, CASES[i].type, CASES[i].class, 1232);
+		size = probe_query_write(query, 1,
+		    &(struct probe_question){ name, size, CASES[i].type, CASES[i].class, 1232 });
 		m = parse(query, size, parsed);
 		size = probe_reply_write(&names, &m, reply);
 		m = parse(reply, size, parsed);

@@ -64,7 +64,7 @@ struct output {
 	const struct section_context *c;
 	struct section *section;
 	struct limits limits;
-	struct section_table *open, *closed, *referring, *candidates;
+	struct section_table *tables[4];
 	size_t shown[4];
 	uint64_t kinds[4];
 	uint64_t closed_count, referring_count, candidate_count;
@@ -157,14 +157,31 @@ static const struct section_column CANDIDATE_COLUMNS[] = {
 	{ "outside_clients", "Clients outside", "count", "" },
 };
 
-/* A table's next row: false when it has enough. */
-static bool
-next_row(struct output *o, struct section_table **table, size_t which, const char *id,
-    const char *title, const struct section_column *columns, size_t count)
+/* The tables, in the order of output.tables. */
+enum shown_table { TABLE_OPEN, TABLE_CLOSED, TABLE_REFERRING, TABLE_CANDIDATES, TABLE_COUNT };
+
+static const struct {
+	const char *id, *title;
+	const struct section_column *columns;
+	size_t count;
+} SPECS[TABLE_COUNT] = {
+	[TABLE_OPEN] = { "open", "Open addresses", OPEN_COLUMNS, ARRAY_COUNT(OPEN_COLUMNS) },
+	[TABLE_CLOSED] = { "closed", "Addresses that refuse strangers", CLOSED_COLUMNS,
+	    ARRAY_COUNT(CLOSED_COLUMNS) },
+	[TABLE_REFERRING] = { "referrals", "Addresses that refer strangers to the root",
+	    REFERRING_COLUMNS, ARRAY_COUNT(REFERRING_COLUMNS) },
+	[TABLE_CANDIDATES] = { "candidates", "Addresses that answer from port 53 in flow records",
+	    CANDIDATE_COLUMNS, ARRAY_COUNT(CANDIDATE_COLUMNS) },
+};
+
+/* The table that a next row goes to; NULL when it has enough. */
+static struct section_table *
+table_for_row(struct output *o, enum shown_table which)
 {
-	if (*table == NULL)
-		*table = section_table(o->section, id, title, columns, count);
-	return o->shown[which]++ < SHOWN;
+	if (o->tables[which] == NULL)
+		o->tables[which] = section_table(o->section, SPECS[which].id, SPECS[which].title,
+		    SPECS[which].columns, SPECS[which].count);
+	return o->shown[which]++ < SHOWN ? o->tables[which] : NULL;
 }
 
 static uint64_t
@@ -239,11 +256,12 @@ find(struct output *o, const struct use *u, enum kind kind)
 static void
 put_open(struct output *o, const struct use *u, enum kind kind)
 {
+	struct section_table *t;
+
 	o->kinds[kind]++;
 	find(o, u, kind);
-	if (next_row(
-		o, &o->open, 0, "open", "Open addresses", OPEN_COLUMNS, ARRAY_COUNT(OPEN_COLUMNS)))
-		section_row(o->open, address_json(&u->address), json_string(KINDS[kind]),
+	if ((t = table_for_row(o, TABLE_OPEN)) != NULL)
+		section_row(t, address_json(&u->address), json_string(KINDS[kind]),
 		    count_json(queries_of(u, kind)), count_json(clients_of(u)),
 		    ratio_json(u->numbers[OCTETS], u->numbers[QUERY_OCTETS]),
 		    count_json(u->numbers[REFUSED]), json_integer(u->begin / NSEC_PER_MS),
@@ -254,23 +272,20 @@ static void
 put_closed(struct output *o, const struct use *u)
 {
 	const uint64_t *n = u->numbers;
+	struct section_table *t;
 
 	if (n[REFUSED] > 0) {
 		o->closed_count++;
-		if (next_row(o, &o->closed, 1, "closed", "Addresses that refuse strangers",
-			CLOSED_COLUMNS, ARRAY_COUNT(CLOSED_COLUMNS)))
-			section_row(o->closed, address_json(&u->address), count_json(n[REFUSED]),
+		if ((t = table_for_row(o, TABLE_CLOSED)) != NULL)
+			section_row(t, address_json(&u->address), count_json(n[REFUSED]),
 			    count_json(n[FAILED]), count_json(n[RESOLVED]), NULL);
 	}
 	if (n[FLOW_PACKETS] > 0 && u->networks.count >= FLOWS_NETWORKS && n[QUERIES] == 0 &&
 	    site_role(o->c->site, &u->address) == NULL) {
 		o->candidate_count++;
-		if (next_row(o, &o->candidates, 3, "candidates",
-			"Addresses that answer from port 53 in flow records", CANDIDATE_COLUMNS,
-			ARRAY_COUNT(CANDIDATE_COLUMNS)))
-			section_row(o->candidates, address_json(&u->address),
-			    count_json(n[FLOW_PACKETS]), count_json(n[FLOW_OCTETS]),
-			    count_json(clients_of(u)), NULL);
+		if ((t = table_for_row(o, TABLE_CANDIDATES)) != NULL)
+			section_row(t, address_json(&u->address), count_json(n[FLOW_PACKETS]),
+			    count_json(n[FLOW_OCTETS]), count_json(clients_of(u)), NULL);
 	}
 }
 
@@ -279,6 +294,7 @@ end_use(struct output *o, const struct use *u)
 {
 	enum kind kind = kind_of(o, u);
 	const uint64_t *n = u->numbers;
+	struct section_table *t;
 
 	if (kind == CLOSED)
 		put_closed(o, u);
@@ -287,9 +303,8 @@ end_use(struct output *o, const struct use *u)
 	if (n[REFERRALS] == 0)
 		return;
 	o->referring_count++;
-	if (next_row(o, &o->referring, 2, "referrals", "Addresses that refer strangers to the root",
-		REFERRING_COLUMNS, ARRAY_COUNT(REFERRING_COLUMNS)))
-		section_row(o->referring, address_json(&u->address), count_json(n[REFERRALS]),
+	if ((t = table_for_row(o, TABLE_REFERRING)) != NULL)
+		section_row(t, address_json(&u->address), count_json(n[REFERRALS]),
 		    ratio_json(n[REFERRAL_OCTETS], n[REFERRAL_QUERY_OCTETS]), NULL);
 }
 
