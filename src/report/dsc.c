@@ -224,8 +224,8 @@ write_name(const struct dns_message *m, char *to)
 		if (size != 0)
 			to[size++] = '.';
 		for (size_t i = 0; i < m->name[at]; i++) {
-			char c = (char)m->name[at + 1 + i];
-			to[size++] = c == '\n' || c == '\r' ? ' ' : c;
+			uint8_t c = m->name[at + 1 + i];
+			to[size++] = (char)(c == '\n' || c == '\r' ? ' ' : c);
 		}
 	}
 	to[size] = '\0';

@@ -62,7 +62,7 @@ static enum err
 read_names(const char *path, void (*take)(struct dsc *, const char *, size_t), struct dsc *dsc,
     struct err_info *info)
 {
-	char *text;
+	char *text = NULL;
 	enum err e = read_file(path, &text, info);
 
 	if (e != ERR_OK)
@@ -299,7 +299,7 @@ read_text(struct dsc *dsc, const char *path, char *text, struct err_info *info)
 enum err
 dsc_configure(struct dsc *dsc, const char *path, struct err_info *info)
 {
-	char *text;
+	char *text = NULL;
 	enum err e = read_file(path, &text, info);
 
 	if (e != ERR_OK)

@@ -192,7 +192,7 @@ table_clients(const struct section_context *c, const struct overview_facts *f,
 static enum err
 say_habits(const struct section_context *c, struct section *section, struct err_info *info)
 {
-	uint64_t minimises = 0, mixed = 0, full = 0;
+	uint64_t minimises = 0, mixed = 0, full = 0, all;
 	struct result *r;
 	enum err e = query_run(c->store, &r, info,
 	    "SELECT view AS v, client AS a, sum(zone_cuts) AS z, sum(minimised) AS m "
@@ -209,11 +209,12 @@ say_habits(const struct section_context *c, struct section *section, struct err_
 		full += share < CUTS_FEW;
 	}
 	result_free(r);
-	if (minimises + mixed + full != 0)
+	all = minimises + mixed + full;
+	if (all != 0)
 		section_say(section,
 		    "Of %llu clients that asked authorities often enough to tell, %llu minimise "
 		    "query names (RFC 9156), %llu do so partly and %llu send full names.",
-		    (unsigned long long)(minimises + mixed + full), (unsigned long long)minimises,
+		    (unsigned long long)all, (unsigned long long)minimises,
 		    (unsigned long long)mixed, (unsigned long long)full);
 	return ERR_OK;
 }

@@ -188,14 +188,22 @@ table_malformed(const struct section_context *c, struct section *section, struct
 	return ERR_OK;
 }
 
+/* The bits of queries or of responses. */
+struct flags {
+	const char *of;
+	const char *const *names;
+	unsigned count;
+	const uint64_t *messages;
+	uint64_t all;
+};
+
 static void
-flag_rows(struct section_table *table, unsigned view, const char *of, const char *const *names,
-    unsigned count, const uint64_t *flags, uint64_t all)
+flag_rows(struct section_table *table, unsigned view, const struct flags *f)
 {
-	for (unsigned b = 0; b < count && all != 0; b++)
-		section_row(table, json_string(dns_view_name((enum dns_view)view)), json_string(of),
-		    json_string(names[b]), overview_count(flags[b]),
-		    json_real(overview_share(flags[b], all)), NULL);
+	for (unsigned b = 0; b < f->count && f->all != 0; b++)
+		section_row(table, json_string(dns_view_name((enum dns_view)view)),
+		    json_string(f->of), json_string(f->names[b]), overview_count(f->messages[b]),
+		    json_real(overview_share(f->messages[b], f->all)), NULL);
 }
 
 static void
@@ -217,10 +225,12 @@ table_flags(const struct overview_facts *f, struct section *section)
 	    ARRAY_COUNT(COLUMNS));
 	for (unsigned v = 0; v < DNS_VIEW_COUNT; v++) {
 		const struct view_facts *w = &f->views[v];
-		flag_rows(table, v, "queries", overview_query_flags, QUERY_FLAGS, w->query_flag,
-		    w->query_flags);
-		flag_rows(table, v, "responses", overview_response_flags, RESPONSE_FLAGS,
-		    w->response_flag, w->response_flags);
+		flag_rows(table, v,
+		    &(struct flags){ "queries", overview_query_flags, QUERY_FLAGS, w->query_flag,
+			w->query_flags });
+		flag_rows(table, v,
+		    &(struct flags){ "responses", overview_response_flags, RESPONSE_FLAGS,
+			w->response_flag, w->response_flags });
 	}
 }
 
