@@ -350,7 +350,7 @@ work_shard(struct runner *runner, unsigned number, struct slot *slot)
 		for (size_t i = 0; i < DROP_COUNT; i++)
 			shard->counters.drops.count[i] += slot->drops.count[i];
 	if (slot->end)
-		shard_end_input(shard);
+		shard_end_input(shard, source_info(runner->source)->end);
 }
 
 /* Ends the open window: shards report, states merge in shard order into those of shard 0, the hook

@@ -366,7 +366,7 @@ shard_end_window(struct shard *s)
 }
 
 void
-shard_end_input(struct shard *s)
+shard_end_input(struct shard *s, nsec_t latest)
 {
 	if (s->ports != NULL)
 		fragment_ports_finish(s->ports);
@@ -377,5 +377,5 @@ shard_end_input(struct shard *s)
 	if (s->meter != NULL)
 		meter_finish(s->meter);
 	if (s->dns != NULL)
-		dns_stage_end(s->dns, s->latest);
+		dns_stage_end(s->dns, latest > s->latest ? latest : s->latest);
 }

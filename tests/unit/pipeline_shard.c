@@ -180,7 +180,7 @@ test_everything_is_delivered(void **state)
 	packets[7] = make(7, false, IP_PROTOCOL_UDP, 2, datagram + 16, 16);
 	packets[8] = make(8, false, IP_PROTOCOL_UDP, 0x2000, datagram, 16);
 	feed(&shard, packets, 9);
-	shard_end_input(&shard);
+	shard_end_input(&shard, 0);
 	shard_end_window(&shard);
 	n = shard.states[0];
 	assert_int_equal(n->packets, 9);
@@ -247,7 +247,7 @@ test_records_are_delivered(void **state)
 	shard_exporters(&shard, &report, 1);
 	shard_exporters(&shard, &report, 0);
 	shard_interfaces(&shard, &sample, 1);
-	shard_end_input(&shard);
+	shard_end_input(&shard, 0);
 	shard_end_window(&shard);
 
 	const struct notes *n = shard.states[0];
