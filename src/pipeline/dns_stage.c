@@ -13,7 +13,7 @@
 #include "flow/dns_match.h"
 #include "obs/dns_record.h"
 
-#define BATCH          64 /* messages at once: their structures and names stay in the cache */
+#define BATCH          256 /* messages at once: their structures and names stay in the cache */
 #define PORTS_MAX      16
 #define PORT_MULTICAST 5353
 #define PORT_LLMNR     5355

@@ -26,8 +26,8 @@
 #include "obs/drop.h"
 #include "obs/packet.h"
 
-#define CHUNK_PACKETS         1024
-#define CHUNK_SIZE            (512U << 10)
+#define CHUNK_PACKETS         8192
+#define CHUNK_SIZE            (4U << 20)
 #define SOURCE_RECORD_MAX     (16U << 20) /* a capture length above this is taken as damage */
 #define FINGERPRINT_TEXT_SIZE 33
 
