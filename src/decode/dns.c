@@ -217,9 +217,10 @@ has_upper(const struct parse *p, size_t at)
 	return false;
 }
 
-/* What follows from the name alone: labels, registrable domain, hashes. */
+/* Where the labels of a name begin, and what its registrable domain is. */
 static void
-describe_name(struct dns_message *m, const struct suffix_list *suffixes)
+find_labels(
+    const struct dns_message *m, const struct suffix_list *suffixes, struct dns_known_name *n)
 {
 	uint8_t starts[MAX_LABELS + 1], rightmost[SITE_LABELS] = { 0 };
 	unsigned labels = 0, count;
@@ -229,19 +230,38 @@ describe_name(struct dns_message *m, const struct suffix_list *suffixes)
 	count = labels < SITE_LABELS ? labels : SITE_LABELS;
 	for (unsigned i = 0; i < count; i++)
 		rightmost[i] = starts[labels - 1 - i];
-	m->labels = (uint8_t)labels;
-	m->tld_offset = labels != 0 ? rightmost[0] : (uint8_t)(m->name_size - 1);
-	m->site_offset = (uint8_t)suffix_site_at(suffixes, m->name, m->name_size, rightmost, count);
-	m->name_hash = dns_hash(m->name, m->name_size);
-	m->site_hash = m->name_hash;
-	if (m->site_offset != SUFFIX_NONE && m->site_offset != 0)
-		m->site_hash =
-		    dns_hash(m->name + m->site_offset, (size_t)m->name_size - m->site_offset);
+	n->labels = (uint8_t)labels;
+	n->tld_offset = labels != 0 ? rightmost[0] : (uint8_t)(m->name_size - 1);
+	n->site_offset = (uint8_t)suffix_site_at(suffixes, m->name, m->name_size, rightmost, count);
+	n->site_hash = n->name_hash;
+	if (n->site_offset != SUFFIX_NONE && n->site_offset != 0)
+		n->site_hash =
+		    dns_hash(m->name + n->site_offset, (size_t)m->name_size - n->site_offset);
+}
+
+/* What follows from the name alone: labels, registrable domain, hashes. */
+static void
+describe_name(struct dns_message *m, struct dns_names *names)
+{
+	struct dns_known_name here = { .name_hash = dns_hash(m->name, m->name_size) };
+	struct dns_known_name *n = &here;
+
+	if (names != NULL)
+		n = &names->known[here.name_hash & (DNS_NAMES_KNOWN - 1)];
+	if (n == &here || n->name_hash != here.name_hash) {
+		n->name_hash = here.name_hash;
+		find_labels(m, names != NULL ? names->suffixes : NULL, n);
+	}
+	m->labels = n->labels;
+	m->tld_offset = n->tld_offset;
+	m->site_offset = n->site_offset;
+	m->name_hash = n->name_hash;
+	m->site_hash = n->site_hash;
 }
 
 /* The first question: the only one whose name is kept. */
 static bool
-parse_question(struct parse *p, const struct suffix_list *suffixes, uint8_t *name)
+parse_question(struct parse *p, struct dns_names *names, uint8_t *name)
 {
 	struct dns_message *m = p->m;
 	size_t start = p->at;
@@ -265,16 +285,16 @@ parse_question(struct parse *p, const struct suffix_list *suffixes, uint8_t *nam
 	m->type = be16(p->data + p->at);
 	m->class = be16(p->data + p->at + 2);
 	p->at += QUESTION_FIXED;
-	describe_name(m, suffixes);
+	describe_name(m, names);
 	return true;
 }
 
 static bool
-parse_questions(struct parse *p, const struct suffix_list *suffixes, uint8_t *name)
+parse_questions(struct parse *p, struct dns_names *names, uint8_t *name)
 {
 	if (p->m->counts[0] == 0)
 		return true;
-	if (!parse_question(p, suffixes, name))
+	if (!parse_question(p, names, name))
 		return false;
 	for (unsigned i = 1; i < p->m->counts[0]; i++) {
 		if (check_name(p) == 0)
@@ -384,7 +404,7 @@ digest_answer(struct parse *p, const struct record *r)
 	case DNS_TYPE_MX:
 		if (r->data_size > 2)
 			name_at += 2;
-		/* fall through */
+		__attribute__((fallthrough));
 	case DNS_TYPE_CNAME:
 	case DNS_TYPE_NS:
 	case DNS_TYPE_PTR:
@@ -578,20 +598,20 @@ parse_header(struct dns_message *m)
 }
 
 static void
-parse_body(struct parse *p, const struct suffix_list *suffixes, uint8_t *name)
+parse_body(struct parse *p, struct dns_names *names, uint8_t *name)
 {
 	struct dns_message *m = p->m;
 
 	if (m->opcode == OPCODE_DSO &&
 	    (m->counts[0] | m->counts[1] | m->counts[2] | m->counts[3]) == 0)
 		parse_stateful(p);
-	else if (parse_questions(p, suffixes, name))
+	else if (parse_questions(p, names, name))
 		parse_sections(p);
 }
 
 void
-dns_parse(const uint8_t *data, size_t size, size_t sent, const struct suffix_list *suffixes,
-    uint8_t *name, struct dns_message *m)
+dns_parse(const uint8_t *data, size_t size, size_t sent, struct dns_names *names, uint8_t *name,
+    struct dns_message *m)
 {
 	struct parse p = { .data = data, .at = HEADER_SIZE, .m = m };
 
@@ -609,7 +629,7 @@ dns_parse(const uint8_t *data, size_t size, size_t sent, const struct suffix_lis
 		m->verdict = DNS_NOT_DNS;
 		return;
 	}
-	parse_body(&p, suffixes, name);
+	parse_body(&p, names, name);
 	if (p.bad_rdata && (p.verdict == DNS_OK || p.verdict == DNS_SNAPPED))
 		p.verdict = DNS_BAD_RDATA;
 	else if (p.verdict == DNS_OK && p.at < sent)

@@ -58,6 +58,15 @@ struct heads {
 	uint16_t due[WAYS];
 };
 
+/* A query in order of coming: so queries are given up in that order and at their time, whatever
+ * their places in the table, which depend on the secret. */
+struct queued {
+	nsec_t time;
+	uint32_t number; /* of the entry */
+};
+
+#define QUEUE_TIMES 4 /* as many as entries */
+
 struct dns_matcher {
 	struct dns_matcher_options options;
 	struct hash_linear hash;
@@ -65,10 +74,12 @@ struct dns_matcher {
 	size_t waiting;
 	size_t swept; /* next set to sweep */
 	nsec_t swept_to;
-	struct dns_watch *watch;       /* owned; NULL before the first answer without a query */
-	unsigned searches;             /* of the whole table that may be made now */
-	uint32_t taken;                /* messages so far: each SEARCH_EACH allow another */
-	struct heads *heads;           /* owned */
+	struct dns_watch *watch; /* owned; NULL before the first answer without a query */
+	unsigned searches;       /* of the whole table that may be made now */
+	uint32_t taken;          /* messages so far: each SEARCH_EACH allow another */
+	struct heads *heads;     /* owned */
+	struct queued *queue;    /* owned; a ring */
+	size_t queue_first, queue_count;
 	struct entry (*entries)[WAYS]; /* owned */
 };
 
@@ -81,6 +92,12 @@ map(size_t size)
 	if (p == MAP_FAILED)
 		abort(); /* out of memory, as xmalloc does */
 	return p;
+}
+
+static size_t
+queue_size(const struct dns_matcher *matcher)
+{
+	return matcher->set_count * WAYS * QUEUE_TIMES;
 }
 
 struct dns_matcher *
@@ -96,6 +113,7 @@ dns_matcher_new(const struct dns_matcher_options *options)
 		matcher->set_count *= 2;
 	matcher->heads = map(matcher->set_count * sizeof *matcher->heads);
 	matcher->entries = map(matcher->set_count * sizeof *matcher->entries);
+	matcher->queue = map(queue_size(matcher) * sizeof *matcher->queue);
 	return matcher;
 }
 
@@ -106,6 +124,7 @@ dns_matcher_free(struct dns_matcher *matcher)
 		return;
 	(void)munmap(matcher->heads, matcher->set_count * sizeof *matcher->heads);
 	(void)munmap(matcher->entries, matcher->set_count * sizeof *matcher->entries);
+	(void)munmap(matcher->queue, queue_size(matcher) * sizeof *matcher->queue);
 	dns_watch_free(matcher->watch);
 	free(matcher);
 }
@@ -219,6 +238,37 @@ give_up(struct dns_matcher *matcher, struct entry *e)
 	set_due(matcher, e, e->time + matcher->options.timeout + EXPIRED_KEPT);
 	matcher->waiting--;
 	matcher->options.expired(matcher->options.context, &pending);
+}
+
+/* The entry of the oldest in the queue, which leaves it; NULL when it waits no more. */
+static struct entry *
+leave_queue(struct dns_matcher *matcher)
+{
+	const struct queued *q = &matcher->queue[matcher->queue_first];
+	struct entry *e = &matcher->entries[q->number / WAYS][q->number % WAYS];
+	bool waits = matcher->heads[q->number / WAYS].tag[q->number % WAYS] != 0 &&
+		     e->state == ENTRY_WAITING && e->time == q->time;
+
+	matcher->queue_first = (matcher->queue_first + 1) & (queue_size(matcher) - 1);
+	matcher->queue_count--;
+	return waits ? e : NULL;
+}
+
+static void
+enter_queue(struct dns_matcher *matcher, const struct entry *e)
+{
+	size_t size = queue_size(matcher);
+
+	if (matcher->queue_count == size) {
+		struct entry *oldest = leave_queue(matcher);
+		if (oldest != NULL) {
+			oldest->state = ENTRY_EXPIRED;
+			matcher->options.drops->count[DROP_DNS_TRANSACTION_EVICTED]++;
+			matcher->waiting--;
+		}
+	}
+	matcher->queue[(matcher->queue_first + matcher->queue_count++) & (size - 1)] =
+	    (struct queued){ e->time, (uint32_t)(e - matcher->entries[0]) };
 }
 
 /* A way for a new query: a free one, else the oldest that is done, else the oldest. */
@@ -346,6 +396,7 @@ take_query(struct dns_matcher *matcher, struct dns_message *m, uint64_t hash)
 		.state = ENTRY_WAITING,
 	};
 	set_due(matcher, e, m->time + matcher->options.timeout);
+	enter_queue(matcher, e);
 	if (matcher->watch != NULL && m->transport == DNS_UDP)
 		dns_watch_query(matcher->watch, m);
 }
@@ -387,8 +438,6 @@ judge_answered(struct dns_matcher *matcher, struct entry *e, struct dns_message 
 {
 	bool in_case = e->case_hash == 0 || e->case_hash == case_of(m);
 
-	if (m->time - e->answered > ANSWERED_KEPT)
-		return DNS_LATE;
 	if (e->wrong_case && in_case) {
 		/* A client that minds letters took none before. */
 		m->match = DNS_MATCHED;
@@ -423,6 +472,15 @@ take_answer(struct dns_matcher *matcher, struct entry *e, struct dns_message *m)
 		m->forged = dns_watch_answered(matcher->watch, m);
 }
 
+/* Whether an entry's time is over, though its place may not have been freed yet. */
+static bool
+is_forgotten(const struct dns_matcher *matcher, const struct entry *e, nsec_t now)
+{
+	if (e->state == ENTRY_ANSWERED)
+		return now - e->answered > ANSWERED_KEPT;
+	return e->state == ENTRY_EXPIRED && now - e->time > matcher->options.timeout + EXPIRED_KEPT;
+}
+
 static void
 take_response(struct dns_matcher *matcher, struct dns_message *m, uint64_t hash)
 {
@@ -436,6 +494,8 @@ take_response(struct dns_matcher *matcher, struct dns_message *m, uint64_t hash)
 	m->answer_gap = 0;
 	if (way >= 0)
 		e = &matcher->entries[set_of(matcher, hash)][way];
+	if (e != NULL && is_forgotten(matcher, e, m->time))
+		e = NULL;
 	if (e != NULL && is_answer(e, m))
 		take_answer(matcher, e, m);
 	else if (e != NULL && e->state == ENTRY_WAITING)
@@ -455,20 +515,24 @@ dns_matcher_take(struct dns_matcher *matcher, struct dns_message *m, uint64_t ha
 		take_query(matcher, m, hash);
 }
 
-/* Looks after the entries that are due, and with `all` after every one. */
+/* Frees the places of what is done. */
 static void
-sweep(struct dns_matcher *matcher, size_t set, nsec_t now, bool all)
+sweep(struct dns_matcher *matcher, size_t set, nsec_t now)
 {
 	struct heads *heads = &matcher->heads[set];
 
-	for (int i = 0; i < WAYS; i++) {
-		struct entry *e = &matcher->entries[set][i];
-		bool due = is_due(heads->due[i], now);
-		if (heads->tag[i] == 0 || (!due && !all))
-			continue;
-		if ((heads->due[i] & 1) == 0)
-			heads->tag[i] = due ? 0 : heads->tag[i];
-		else if (now - e->time > matcher->options.timeout)
+	for (int i = 0; i < WAYS; i++)
+		if (heads->tag[i] != 0 && (heads->due[i] & 1) == 0 && is_due(heads->due[i], now))
+			heads->tag[i] = 0;
+}
+
+static void
+give_up_overdue(struct dns_matcher *matcher, nsec_t now)
+{
+	while (matcher->queue_count != 0 &&
+	       now - matcher->queue[matcher->queue_first].time > matcher->options.timeout) {
+		struct entry *e = leave_queue(matcher);
+		if (e != NULL)
 			give_up(matcher, e);
 	}
 }
@@ -476,21 +540,19 @@ sweep(struct dns_matcher *matcher, size_t set, nsec_t now, bool all)
 void
 dns_matcher_advance(struct dns_matcher *matcher, nsec_t now)
 {
-	/* The whole table once in half a timeout; at once when time has jumped. */
+	/* The whole table once in half a timeout. */
 	nsec_t turn = matcher->options.timeout / 2;
 	nsec_t passed = now - matcher->swept_to;
-	bool jump = passed < 0 || passed > 2 * matcher->options.timeout;
 	size_t sets = matcher->set_count;
 
-	if (!jump)
+	give_up_overdue(matcher, now);
+	if (passed >= 0 && passed < turn)
 		sets = (size_t)((double)sets * (double)passed / (double)turn);
 	if (sets == 0)
 		return;
 	matcher->swept_to = now;
-	if (sets > matcher->set_count)
-		sets = matcher->set_count;
 	while (sets-- > 0) {
-		sweep(matcher, matcher->swept, now, jump);
+		sweep(matcher, matcher->swept, now);
 		matcher->swept = (matcher->swept + 1) & (matcher->set_count - 1);
 	}
 }
@@ -498,8 +560,7 @@ dns_matcher_advance(struct dns_matcher *matcher, nsec_t now)
 size_t
 dns_matcher_end(struct dns_matcher *matcher, nsec_t now)
 {
-	for (size_t set = 0; set < matcher->set_count; set++)
-		sweep(matcher, set, now, true);
+	give_up_overdue(matcher, now);
 	return matcher->waiting;
 }
 

@@ -55,6 +55,7 @@ struct dns_stage {
 	uint64_t ports[65536 / 64]; /* a bit for each DNS port */
 	bool has_site;              /* own prefixes are known */
 	nsec_t skew;
+	struct dns_names names;
 	struct dns_matcher *matcher; /* owned */
 	struct dns_framer *framer;   /* owned */
 	size_t count;
@@ -105,6 +106,7 @@ dns_stage_new(
 	enum err e;
 
 	stage->options = *options;
+	stage->names.suffixes = options->config->suffixes;
 	stage->has_site = options->config->site.own_prefix_count != 0;
 	stage->skew = settings_duration(settings, "skew");
 	for (size_t i = 0; i < LIST_COUNT; i++)
@@ -433,8 +435,7 @@ begin(struct dns_stage *stage, const struct packet *p)
 static void
 parse(struct dns_stage *stage, struct dns_message *m, const uint8_t *data, size_t size, size_t sent)
 {
-	dns_parse(
-	    data, size, sent, stage->options.config->suffixes, stage->rooms[stage->count].name, m);
+	dns_parse(data, size, sent, &stage->names, stage->rooms[stage->count].name, m);
 }
 
 /* Octets of UDP payload as sent, which may be more than the capture has. */

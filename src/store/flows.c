@@ -131,8 +131,8 @@ static const struct raw_column EXPORTED[] = { RAW_FRONT_COLUMNS
 };
 
 static const struct raw_table TABLES[] = {
-	[FLOWS_METERED] = { "flow_rows", METERED, sizeof METERED / sizeof METERED[0] },
-	[FLOWS_EXPORTED] = { "record_rows", EXPORTED, sizeof EXPORTED / sizeof EXPORTED[0] },
+	[FLOWS_METERED] = { "flow_rows", METERED, sizeof METERED / sizeof METERED[0], false },
+	[FLOWS_EXPORTED] = { "record_rows", EXPORTED, sizeof EXPORTED / sizeof EXPORTED[0], false },
 };
 
 static nsec_t

@@ -90,7 +90,7 @@ answers(void **state)
 	m = take(&b, m);
 	assert_int_equal(m.match, DNS_SECOND_ANSWER);
 	m = take(&b, message(5 * NSEC_PER_SEC + 6001, 1, true));
-	assert_int_equal(m.match, DNS_LATE);
+	assert_int_equal(m.match, DNS_UNSOLICITED);
 
 	m = message(8000, 2, true);
 	m.client_port = 4001;
