@@ -96,7 +96,7 @@ hash_linear_new(const struct hash_secret *secret)
 static inline uint32_t
 hash_linear(const struct hash_linear *linear, const uint64_t *words, size_t count)
 {
-	uint64_t sum = linear->numbers[2 * HASH_LINEAR_WORDS];
+	uint64_t sum = linear->numbers[HASH_LINEAR_WORDS + HASH_LINEAR_WORDS];
 
 	for (size_t i = 0; i < count; i++)
 		sum += linear->numbers[2 * i] * (uint32_t)words[i] +

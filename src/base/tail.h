@@ -18,7 +18,7 @@ le_tail(const uint8_t *p, size_t size)
 	if (size == 0)
 		return 0;
 	return p[0] | (uint64_t)p[size / 2] << (8 * (size / 2)) |
-	    (uint64_t)p[size - 1] << (8 * (size - 1));
+	       (uint64_t)p[size - 1] << (8 * (size - 1));
 }
 
 #endif

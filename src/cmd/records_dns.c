@@ -114,7 +114,7 @@ put_question(struct line *line, const struct dns_message *m)
 static void
 put_counts(struct line *line, const struct dns_message *m)
 {
-	static const char *const NAMES[] = { "questions", "answers", "authorities", "additionals" };
+	static const char *const NAMES[] = { "questions", "answers", "authorities", "additional" };
 
 	/* Of a query that stayed without an answer they are not kept. */
 	for (unsigned i = 0; i < 4; i++)

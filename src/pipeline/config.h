@@ -37,11 +37,11 @@ struct config_collect {
 
 struct config {
 	struct site site;
-	struct settings *meter; /* owned: flow metering */
-	struct settings *dns;   /* owned: DNS messages and transactions */
+	struct settings *meter;       /* owned: flow metering */
+	struct settings *dns;         /* owned: DNS messages and transactions */
 	struct suffix_list *suffixes; /* owned; NULL before config_open_lists, and without a list */
-	struct settings *run;   /* owned: windows, threads, memory */
-	struct settings *store; /* owned: where rows live */
+	struct settings *run;         /* owned: windows, threads, memory */
+	struct settings *store;       /* owned: where rows live */
 	struct config_collect collect;
 	struct settings *publish;   /* owned: reviews for the public */
 	struct settings **analyses; /* owned: parallel to ANALYSES */

@@ -17,7 +17,7 @@ struct dns_state {
 };
 
 void dns_state_release(struct dns_state *state);
-void dns_state_add(void *state, const struct dns_waiting *waiting);
+void dns_state_add(void *context, const struct dns_waiting *waiting);
 
 /* A file that is not there is an empty state.  ERR_FORMAT with file and offset; ERR_IO. */
 MUST_CHECK enum err

@@ -70,8 +70,8 @@ void shard_interfaces(struct shard *shard, const struct interface_sample *sample
 /* Ends the open window: waiting flows are delivered and the counters observed. */
 void shard_end_window(struct shard *shard);
 
-/* Ends the input, whose last time is `latest`: all flows, fragments and streams end.  Call before the
- * last shard_end_window. */
+/* Ends the input, whose last time is `latest`: all flows, fragments and streams end.  Call before
+ * the last shard_end_window. */
 void shard_end_input(struct shard *shard, nsec_t latest);
 
 #endif

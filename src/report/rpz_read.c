@@ -136,7 +136,9 @@ rpz_indicator(const char *text, struct rpz_rule *rule, struct err_info *info)
 
 /* --- records ---------------------------------------------------------------------------------- */
 
+/* Takes over `data`. */
 static void
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
 add_record(struct rpz_records *records, const char *type, char *data)
 {
 	records->all = xrealloc_array(records->all, records->count + 1, sizeof *records->all);

@@ -49,7 +49,7 @@ struct datagram {
 	uint8_t tcp_flags;
 	uint8_t icmp_type, icmp_code;
 	uint16_t icmp_id, icmp_sequence; /* of an echo; else what follows the checksum */
-	const uint8_t *payload; /* borrowed */
+	const uint8_t *payload;          /* borrowed */
 	size_t payload_size;
 
 	/* A fragment (RFC 791, section 3.2; RFC 8200, section 4.5): the payload is then a part of

@@ -304,17 +304,18 @@ put_list(struct making *m, unsigned section, uint64_t index)
 	while (!m->bad && cbor_next(&c, &list)) {
 		struct cursor question;
 
-		if (!cbor_u64(&c, &entry) || m->counts[section] == RR_MOST) {
-			m->bad = true;
-		} else if (section != 0) {
+		m->bad = !cbor_u64(&c, &entry) || m->counts[section] == RR_MOST;
+		if (m->bad)
+			return;
+		if (section != 0) {
 			put_rr(m, entry);
 			m->counts[section]++;
-		} else if (cdns_entry(m->block, CDNS_QUESTIONS, entry, &question) &&
-			   read_values(&question, values, 2, NULL)) {
-			put_question(m, values[0], values[1]);
-		} else {
-			m->bad = true;
+			continue;
 		}
+		m->bad = !cdns_entry(m->block, CDNS_QUESTIONS, entry, &question) ||
+			 !read_values(&question, values, 2, NULL);
+		if (!m->bad)
+			put_question(m, values[0], values[1]);
 	}
 }
 

@@ -42,9 +42,12 @@ printable(const struct dnstap_octets *octets, char *text)
 	size_t size =
 	    octets->size < LIVE_PRODUCER_TEXT_SIZE - 1 ? octets->size : LIVE_PRODUCER_TEXT_SIZE - 1;
 
-	for (size_t i = 0; i < size; i++)
-		text[i] =
-		    octets->data[i] >= 0x20 && octets->data[i] < 0x7f ? (char)octets->data[i] : '?';
+	for (size_t i = 0; i < size; i++) {
+		uint8_t octet = octets->data[i];
+		text[i] = '?';
+		if (octet >= 0x20 && octet < 0x7f)
+			text[i] = (char)octet;
+	}
 	text[size] = '\0';
 }
 

@@ -486,7 +486,10 @@ is_unbound_query(struct text t)
 
 	if (!next_word(&t, &word) || !read_address(&word, &address))
 		return false;
-	return next_word(&t, &word) && next_word(&t, &word) && next_word(&t, &word);
+	for (unsigned i = 0; i < 3; i++)
+		if (!next_word(&t, &word))
+			return false;
+	return true;
 }
 
 static enum query_log_kind

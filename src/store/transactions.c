@@ -207,7 +207,7 @@ addresses_cell(const struct dns_message *m, char **heap)
 #define X(name, type, ctype, value)                                       \
 	static void fill_##name(void *cells, const struct raw_fill *fill) \
 	{                                                                 \
-		ctype *target = cells;                                    \
+		__typeof__(ctype) *target = cells;                        \
 		const struct dns_transaction *all = fill->items;          \
 		const struct store_privacy *p = fill->options;            \
                                                                           \

@@ -88,7 +88,7 @@ grow(struct heavy *t)
 		capacity = t->limit;
 	t->records = xrealloc_array(t->records, capacity, t->record_size);
 	t->capacity = capacity;
-	t->mask = 2 * FIRST_CAPACITY;
+	t->mask = (size_t)2 * FIRST_CAPACITY;
 	while (t->mask < 2 * capacity)
 		t->mask *= 2;
 	free(t->index);

@@ -187,7 +187,7 @@ add_error(struct probes *p, const struct packet *packet)
 	if (packet->time > probe->last)
 		probe->last = packet->time;
 	probe->errors[second_of(packet->time)]++;
-	port_bit = hash_mix64(closed) % (PROBE_PORT_WORDS * 64);
+	port_bit = hash_mix64(closed) % (UINT64_C(64) * PROBE_PORT_WORDS);
 	probe->ports[port_bit / 64] |= UINT64_C(1) << port_bit % 64;
 	bit = probes_bit(&packet->source, &packet->destination);
 	p->filter[bit / 64] |= UINT64_C(1) << bit % 64;

@@ -113,11 +113,10 @@ probes_has(const uint64_t *filter, unsigned bit)
 static inline void
 probes_packet(struct probes *p, const struct packet *packet)
 {
-	if ((packet->flags & (PACKET_FRAGMENT | PACKET_HAS_QUOTE)) != 0)
-		probes_packet_slow(p, packet);
-	else if (p->pairs.count != 0 && packet->source_port == 53 &&
-		 packet->protocol == IP_PROTOCOL_UDP &&
-		 probes_has(p->filter, probes_bit(&packet->source, &packet->destination)))
+	if ((packet->flags & (PACKET_FRAGMENT | PACKET_HAS_QUOTE)) != 0 ||
+	    (p->pairs.count != 0 && packet->source_port == 53 &&
+		packet->protocol == IP_PROTOCOL_UDP &&
+		probes_has(p->filter, probes_bit(&packet->source, &packet->destination))))
 		probes_packet_slow(p, packet);
 }
 

@@ -562,7 +562,7 @@ end_planting(struct builder *b, const struct pair_episode *e)
 {
 	struct finding *f = pair_finding(b, e, "fragments");
 
-	finding_measure(f, "forged", json_integer((json_int_t)(e->sums[0] + e->sums[1])));
+	finding_measure(f, "forged", json_integer((json_int_t)e->sums[0] + (json_int_t)e->sums[1]));
 	finding_measure(f, "windows", json_integer(0));
 	finding_measure(f, "orphans", json_integer((json_int_t)e->sums[0]));
 	finding_measure(f, "conflicts", json_integer((json_int_t)e->sums[1]));
@@ -731,8 +731,7 @@ say(struct builder *b)
 		section_say(s, "%zu %s of a resolver's open ports by its ICMP errors.", b->probings,
 		    b->probings == 1 ? "search" : "searches");
 	if (b->plantings != 0)
-		section_say(s, "%zu %s of planted fragments.", b->plantings,
-		    b->plantings == 1 ? "series" : "series");
+		section_say(s, "%zu series of planted fragments.", b->plantings);
 	put_matches(b);
 }
 
