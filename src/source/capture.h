@@ -53,6 +53,26 @@ struct capture_slice {
 	size_t begin, size;
 };
 
+/* What a format passed over without an end of reading: frames, lines, blocks that it cannot use. */
+struct capture_damage {
+	uint64_t count, octets;
+	uint64_t offset, line; /* of the first; line is 0 where there are none */
+	const char *why;       /* the first was */
+};
+
+/* Adds `more`; of its place and reason only those of the first are kept. */
+static inline void
+capture_pass_over(struct capture_damage *damage, const struct capture_damage *more)
+{
+	if (damage->count == 0) {
+		damage->offset = more->offset;
+		damage->line = more->line;
+		damage->why = more->why;
+	}
+	damage->count += more->count;
+	damage->octets += more->octets;
+}
+
 struct capture_format {
 	const char *name;
 	/* True when `head` begins a capture of this format, also one that open() then refuses. */
@@ -60,16 +80,19 @@ struct capture_format {
 	/*
 	 * Reads the file header at the beginning of `head` and says how much of it is used up.
 	 * Fails with ERR_TRUNC, ERR_FORMAT or ERR_UNSUPPORTED; the text does not name the file.
+	 * NULL: there is no header, and the state is `state_size` octets of zeros.
 	 */
 	enum err (*open)(const uint8_t *head, size_t size, void **ret_state, size_t *ret_used,
 	    struct err_info *info);
+	size_t state_size;
 	void (*run)(void *state, struct capture_run *run);
-	/* Packets that the capturing machine says it lost. */
+	/* Packets that the capturing machine says it lost; NULL: nobody says. */
 	uint64_t (*drops)(const void *state);
+	/* NULL: the state is freed. */
 	void (*close)(void *state);
-	/* NULL, or: tells what was passed over without an end of reading.  Returns how many octets
-	 * and sets where the first of them is; `text` says why, without naming the file. */
-	uint64_t (*damage)(const void *state, uint64_t *ret_offset, char *text, size_t size);
+	/* Formats that pass over what they cannot use: the state begins with a struct
+	 * capture_damage, and these end the sentence "… not read" for one and for several. */
+	const char *passed_one, *passed_many;
 	bool exports; /* packets are export messages or text: LINK_EXPORT_… */
 	bool makes;   /* packets' data are made by run(), in the room it is given */
 };

@@ -30,29 +30,13 @@ enum cdns_state {
 };
 
 struct cdns_file {
+	struct capture_damage damage; /* blocks and items that are not read */
 	enum cdns_state state;
 	struct cbor_list outer, blocks;
 	struct cdns_preamble preamble;
 	struct cdns_block block;
 	bool giving; /* the block has messages left */
-
-	/* Blocks and items that are not read. */
-	uint64_t bad_count, bad_octets, bad_offset;
-	const char *bad_why;
 };
-
-static void
-note_bad(struct cdns_file *file, const char *why, uint64_t count, uint64_t offset, uint64_t octets)
-{
-	if (count == 0)
-		return;
-	if (file->bad_count == 0) {
-		file->bad_offset = offset;
-		file->bad_why = why;
-	}
-	file->bad_count += count;
-	file->bad_octets += octets;
-}
 
 /* The array of three, the file type, the preamble, the beginning of the array of blocks. */
 static const char *
@@ -92,7 +76,8 @@ take_block(struct cdns_file *file, struct capture_run *run, size_t at, size_t si
 	file->giving = why == NULL;
 	if (why != NULL) {
 		drop(run->drops, DROP_CDNS_BLOCK);
-		note_bad(file, why, 1, file->block.offset, size);
+		capture_pass_over(
+		    &file->damage, &(struct capture_damage){ 1, size, file->block.offset, 0, why });
 	}
 	run->drops->count[DROP_CDNS_EVENT] += file->block.events;
 }
@@ -151,8 +136,11 @@ give(struct cdns_file *file, struct capture_run *run)
 	if (!cdns_block_give(&file->block, run))
 		return false;
 	file->giving = false;
-	note_bad(file, "an item that its block's tables do not explain", file->block.bad_count,
-	    file->block.bad_offset, file->block.bad_octets);
+	if (file->block.bad_count != 0)
+		capture_pass_over(
+		    &file->damage, &(struct capture_damage){ file->block.bad_count,
+				       file->block.bad_octets, file->block.bad_offset, 0,
+				       "an item that its block's tables do not explain" });
 	return true;
 }
 
@@ -201,39 +189,6 @@ cdns_recognise(const uint8_t *head, size_t size)
 	       memcmp(head + 2, FILE_TYPE, FILE_TYPE_SIZE) == 0;
 }
 
-static enum err
-cdns_open(
-    const uint8_t *head, size_t size, void **ret_state, size_t *ret_used, struct err_info *info)
-{
-	(void)head;
-	(void)size;
-	(void)info;
-	*ret_state = xcalloc(1, sizeof(struct cdns_file));
-	*ret_used = 0;
-	return ERR_OK;
-}
-
-static uint64_t
-cdns_drops(const void *state)
-{
-	(void)state;
-	return 0;
-}
-
-static uint64_t
-cdns_damage(const void *state, uint64_t *ret_offset, char *text, size_t size)
-{
-	const struct cdns_file *file = state;
-
-	if (file->bad_count == 0)
-		return 0;
-	(void)snprintf(text, size, "offset %" PRIu64 ": %s; %" PRIu64 " %s not read",
-	    file->bad_offset, file->bad_why, file->bad_count,
-	    file->bad_count == 1 ? "block or item is" : "blocks and items are");
-	*ret_offset = file->bad_offset;
-	return file->bad_octets;
-}
-
 static void
 cdns_close(void *state)
 {
@@ -246,10 +201,10 @@ cdns_close(void *state)
 const struct capture_format capture_cdns = {
 	.name = "cdns",
 	.recognise = cdns_recognise,
-	.open = cdns_open,
+	.state_size = sizeof(struct cdns_file),
 	.run = cdns_run,
-	.drops = cdns_drops,
 	.close = cdns_close,
-	.damage = cdns_damage,
+	.passed_one = "block or item is",
+	.passed_many = "blocks and items are",
 	.makes = true,
 };

@@ -18,24 +18,11 @@
 #include "source/frame_stream.h"
 
 struct dnstap_file {
-	nsec_t last;    /* time of the message before */
-	bool streaming; /* between START and STOP */
-	bool noted;     /* that the last stream has no STOP */
-
-	/* Frames that are not read. */
-	uint64_t bad_count, bad_octets, bad_offset;
-	const char *bad_why;
+	struct capture_damage damage; /* frames that are not read */
+	nsec_t last;                  /* time of the message before */
+	bool streaming;               /* between START and STOP */
+	bool noted;                   /* that the last stream has no STOP */
 };
-
-static void
-note_bad(struct dnstap_file *file, const char *why, uint64_t offset, size_t size)
-{
-	if (file->bad_count++ == 0) {
-		file->bad_offset = offset;
-		file->bad_why = why;
-	}
-	file->bad_octets += size;
-}
 
 /* One whole control frame; false when what follows is of no use. */
 static bool
@@ -77,7 +64,9 @@ take_frame(struct dnstap_file *file, struct capture_run *run, size_t at, size_t 
 		file->last = run->packets[run->count - 1].time;
 	} else {
 		drop(run->drops, dnstap_drop(result));
-		note_bad(file, dnstap_reason(result), run->offset + at, FRAME_HEAD_SIZE + size);
+		capture_pass_over(
+		    &file->damage, &(struct capture_damage){ 1, FRAME_HEAD_SIZE + size,
+				       run->offset + at, 0, dnstap_reason(result) });
 	}
 	return true;
 }
@@ -152,52 +141,12 @@ dnstap_recognise(const uint8_t *head, size_t size)
 				  (size < CONTROL_HEAD_SIZE + 8 || be32(head + 12) == 1));
 }
 
-static enum err
-dnstap_open(
-    const uint8_t *head, size_t size, void **ret_state, size_t *ret_used, struct err_info *info)
-{
-	(void)head;
-	(void)size;
-	(void)info;
-	*ret_state = xcalloc(1, sizeof(struct dnstap_file));
-	*ret_used = 0;
-	return ERR_OK;
-}
-
-static uint64_t
-dnstap_drops(const void *state)
-{
-	(void)state;
-	return 0;
-}
-
-static uint64_t
-dnstap_damage(const void *state, uint64_t *ret_offset, char *text, size_t size)
-{
-	const struct dnstap_file *file = state;
-
-	if (file->bad_count == 0)
-		return 0;
-	(void)snprintf(text, size, "offset %" PRIu64 ": %s; %" PRIu64 " %s not read",
-	    file->bad_offset, file->bad_why, file->bad_count,
-	    file->bad_count == 1 ? "frame is" : "such frames are");
-	*ret_offset = file->bad_offset;
-	return file->bad_octets;
-}
-
-static void
-dnstap_close(void *state)
-{
-	free(state);
-}
-
 const struct capture_format capture_dnstap = {
 	.name = "dnstap",
 	.recognise = dnstap_recognise,
-	.open = dnstap_open,
+	.state_size = sizeof(struct dnstap_file),
 	.run = dnstap_run,
-	.drops = dnstap_drops,
-	.close = dnstap_close,
-	.damage = dnstap_damage,
+	.passed_one = "frame is",
+	.passed_many = "such frames are",
 	.makes = true,
 };

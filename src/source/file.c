@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -109,8 +110,10 @@ close_file(struct source *base)
 {
 	struct source_file *source = (struct source_file *)base;
 
-	if (source->state != NULL)
+	if (source->state != NULL && source->format->close != NULL)
 		source->format->close(source->state);
+	else
+		free(source->state);
 	stream_free(source->stream);
 	free(source->carry.data);
 	free(source->path);
@@ -204,6 +207,19 @@ read_head(struct source_file *source, struct err_info *info)
 }
 
 static enum err
+open_state(struct source_file *source, size_t *ret_used, struct err_info *info)
+{
+	const struct capture_format *format = source->format;
+
+	if (format->open != NULL)
+		return format->open(
+		    source->carry.data, source->carry.end, &source->state, ret_used, info);
+	if (format->state_size != 0)
+		source->state = xcalloc(1, format->state_size);
+	return ERR_OK;
+}
+
+static enum err
 open_format(struct source_file *source, struct err_info *info)
 {
 	static const struct capture_format *const formats[] = { &capture_pcap, &capture_pcapng,
@@ -220,7 +236,7 @@ open_format(struct source_file *source, struct err_info *info)
 		if (!formats[i]->recognise(head, size))
 			continue;
 		source->format = formats[i];
-		e = formats[i]->open(head, size, &source->state, &used, info);
+		e = open_state(source, &used, info);
 		source->carry.begin = used;
 		source->offset = used;
 		return e;
@@ -371,18 +387,18 @@ static enum err
 report_passed_over(struct source_file *source, struct err_info *info)
 {
 	struct source_info *known = &source->base.info;
-	uint64_t offset = 0, octets = 0;
-	char why[256];
+	const struct capture_damage *damage = source->state;
 
-	if (source->format->damage != NULL)
-		octets = source->format->damage(source->state, &offset, why, sizeof why);
-	if (octets == 0)
+	if (source->format->passed_one == NULL || damage->octets == 0)
 		return ERR_END;
-	known->damaged_offset = offset;
-	known->damaged_octets = octets;
+	known->damaged_offset = damage->offset;
+	known->damaged_octets = damage->octets;
 	if (info != NULL)
-		info->offset = offset;
-	return err_set(info, ERR_FORMAT, "%s: %s", known->path, why);
+		info->offset = damage->offset;
+	return err_set(info, ERR_FORMAT, "%s: %s %" PRIu64 ": %s; %" PRIu64 " %s not read",
+	    known->path, damage->line != 0 ? "line" : "offset",
+	    damage->line != 0 ? damage->line : damage->offset, damage->why, damage->count,
+	    damage->count == 1 ? source->format->passed_one : source->format->passed_many);
 }
 
 /* After the last packet: reads what cannot be used, and says how it ended. */
@@ -400,7 +416,8 @@ finish(struct source_file *source, struct chunk *chunk, struct err_info *info)
 	lost += stream_drain(source->stream);
 
 	known->octets = stream_octets(source->stream);
-	known->interface_drops = source->format->drops(source->state);
+	if (source->format->drops != NULL)
+		known->interface_drops = source->format->drops(source->state);
 	if (stream_whole(source->stream))
 		stream_fingerprint(source->stream, known->fingerprint);
 	if (source->format_failure == NULL && source->stream_failure == ERR_OK && left == 0)

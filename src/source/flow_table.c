@@ -29,14 +29,10 @@
 #define MINUTE          (60 * NSEC_PER_SEC)
 
 struct flow_table {
-	uint64_t lines;       /* read so far */
-	unsigned columns;     /* of the table being read; 0: between tables */
-	unsigned time_column; /* which of them is a line's time */
-
-	/* Lines that are no flows. */
-	uint64_t bad_count, bad_octets;
-	uint64_t bad_line, bad_offset; /* the first of them */
-	const char *bad_why;
+	struct capture_damage damage; /* lines that are no flows */
+	uint64_t lines;               /* read so far */
+	unsigned columns;             /* of the table being read; 0: between tables */
+	unsigned time_column;         /* which of them is a line's time */
 };
 
 /* Names of columns with times, the best one first. */
@@ -124,17 +120,6 @@ check_line(const struct flow_table *t, const uint8_t *line, size_t size, nsec_t 
 	return NULL;
 }
 
-static void
-note_bad(struct flow_table *t, const char *why, uint64_t offset, size_t size)
-{
-	if (t->bad_count++ == 0) {
-		t->bad_line = t->lines;
-		t->bad_offset = offset;
-		t->bad_why = why;
-	}
-	t->bad_octets += size;
-}
-
 /* The lines of a run, being put together to packets. */
 struct gathering {
 	struct flow_table *table;
@@ -181,7 +166,8 @@ take_row(struct gathering *g, size_t begin, size_t whole, size_t size)
 	}
 	gather(g, begin, whole);
 	if (why != NULL) {
-		note_bad(t, why, g->run->offset + begin, whole);
+		capture_pass_over(&t->damage, &(struct capture_damage){ 1, whole,
+						  g->run->offset + begin, t->lines + 1, why });
 	} else if (!g->has_time) {
 		g->time = time;
 		g->has_time = true;
@@ -263,51 +249,12 @@ flow_table_recognise(const uint8_t *head, size_t size)
 	return is_header(head, size);
 }
 
-static enum err
-flow_table_open(
-    const uint8_t *head, size_t size, void **ret_state, size_t *ret_used, struct err_info *info)
-{
-	(void)head;
-	(void)size;
-	(void)info;
-	*ret_state = xcalloc(1, sizeof(struct flow_table));
-	*ret_used = 0;
-	return ERR_OK;
-}
-
-static uint64_t
-flow_table_drops(const void *state)
-{
-	(void)state;
-	return 0;
-}
-
-static uint64_t
-flow_table_damage(const void *state, uint64_t *ret_offset, char *text, size_t size)
-{
-	const struct flow_table *t = state;
-
-	if (t->bad_count == 0)
-		return 0;
-	(void)snprintf(text, size, "line %" PRIu64 ": %s; %" PRIu64 " %s not read", t->bad_line + 1,
-	    t->bad_why, t->bad_count, t->bad_count == 1 ? "line is" : "such lines are");
-	*ret_offset = t->bad_offset;
-	return t->bad_octets;
-}
-
-static void
-flow_table_close(void *state)
-{
-	free(state);
-}
-
 const struct capture_format capture_flow_table = {
 	.name = "flows",
 	.recognise = flow_table_recognise,
-	.open = flow_table_open,
+	.state_size = sizeof(struct flow_table),
 	.run = flow_table_run,
-	.drops = flow_table_drops,
-	.close = flow_table_close,
-	.damage = flow_table_damage,
+	.passed_one = "line is",
+	.passed_many = "such lines are",
 	.exports = true,
 };

@@ -115,18 +115,6 @@ netflow5_recognise(const uint8_t *head, size_t size)
 	       be32(head + 8) > 631152000 && be32(head + 12) < 1000000000;
 }
 
-static enum err
-open_messages(
-    const uint8_t *head, size_t size, void **ret_state, size_t *ret_used, struct err_info *info)
-{
-	(void)head;
-	(void)size;
-	(void)info;
-	*ret_state = NULL;
-	*ret_used = 0;
-	return ERR_OK;
-}
-
 static void
 ipfix_run(void *state, struct capture_run *run)
 {
@@ -141,35 +129,16 @@ netflow5_run(void *state, struct capture_run *run)
 	take_messages(&NETFLOW5, run);
 }
 
-static uint64_t
-no_drops(const void *state)
-{
-	(void)state;
-	return 0;
-}
-
-static void
-close_nothing(void *state)
-{
-	(void)state;
-}
-
 const struct capture_format capture_ipfix = {
 	.name = "ipfix",
 	.recognise = ipfix_recognise,
-	.open = open_messages,
 	.run = ipfix_run,
-	.drops = no_drops,
-	.close = close_nothing,
 	.exports = true,
 };
 
 const struct capture_format capture_netflow5 = {
 	.name = "netflow5",
 	.recognise = netflow5_recognise,
-	.open = open_messages,
 	.run = netflow5_run,
-	.drops = no_drops,
-	.close = close_nothing,
 	.exports = true,
 };

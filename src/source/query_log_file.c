@@ -20,23 +20,9 @@
 #define LINE_MAX_SIZE (64U << 10)
 
 struct log_file {
-	uint64_t lines; /* read so far */
-
-	/* Lines that are not read. */
-	uint64_t bad_count, bad_octets, bad_line, bad_offset;
-	const char *bad_why;
+	struct capture_damage damage; /* lines that are not read */
+	uint64_t lines;               /* read so far */
 };
-
-static void
-note_bad(struct log_file *log, const char *why, uint64_t offset, size_t size)
-{
-	if (log->bad_count++ == 0) {
-		log->bad_line = log->lines + 1;
-		log->bad_offset = offset;
-		log->bad_why = why;
-	}
-	log->bad_octets += size;
-}
 
 /* A message goes from the client to the server, an answer back. */
 static void
@@ -76,7 +62,8 @@ take_line(struct log_file *log, struct capture_run *run, size_t at, size_t whole
 	case QUERY_LOG_MESSAGE: give(run, &line, run->offset + at, whole); break;
 	case QUERY_LOG_BAD:
 		drop(run->drops, DROP_QUERY_LOG_LINE);
-		note_bad(log, line.why, run->offset + at, whole);
+		capture_pass_over(&log->damage, &(struct capture_damage){ 1, whole,
+						    run->offset + at, log->lines + 1, line.why });
 		break;
 	case QUERY_LOG_OTHER:
 		if (size != 0)
@@ -156,51 +143,12 @@ query_log_recognise(const uint8_t *head, size_t size)
 	return false;
 }
 
-static enum err
-query_log_open(
-    const uint8_t *head, size_t size, void **ret_state, size_t *ret_used, struct err_info *info)
-{
-	(void)head;
-	(void)size;
-	(void)info;
-	*ret_state = xcalloc(1, sizeof(struct log_file));
-	*ret_used = 0;
-	return ERR_OK;
-}
-
-static uint64_t
-query_log_drops(const void *state)
-{
-	(void)state;
-	return 0;
-}
-
-static uint64_t
-query_log_damage(const void *state, uint64_t *ret_offset, char *text, size_t size)
-{
-	const struct log_file *log = state;
-
-	if (log->bad_count == 0)
-		return 0;
-	(void)snprintf(text, size, "line %" PRIu64 ": %s; %" PRIu64 " %s not read", log->bad_line,
-	    log->bad_why, log->bad_count, log->bad_count == 1 ? "line is" : "such lines are");
-	*ret_offset = log->bad_offset;
-	return log->bad_octets;
-}
-
-static void
-query_log_close(void *state)
-{
-	free(state);
-}
-
 const struct capture_format capture_query_log = {
 	.name = "query-log",
 	.recognise = query_log_recognise,
-	.open = query_log_open,
+	.state_size = sizeof(struct log_file),
 	.run = query_log_run,
-	.drops = query_log_drops,
-	.close = query_log_close,
-	.damage = query_log_damage,
+	.passed_one = "line is",
+	.passed_many = "such lines are",
 	.makes = true,
 };
