@@ -7,17 +7,9 @@
 
 #include "base/xmalloc.h"
 #include "net/dns.h"
+#include "obs/section.h"
 
 static const char SCHEMA[] = "yagura.probe/1";
-
-static json_t *
-address_json(const struct address *a)
-{
-	static const struct address NONE;
-	char text[ADDRESS_TEXT_SIZE];
-
-	return address_equal(a, &NONE) ? json_null() : json_string(address_format(a, text));
-}
 
 static json_t *
 ecs_json(const struct probe_result *r)
@@ -35,14 +27,14 @@ result_json(const struct probe_result *r)
 	char rcode[DNS_NUMBER_TEXT_SIZE];
 	json_t *o = json_object();
 
-	json_object_set_new(o, "address", address_json(&target));
+	json_object_set_new(o, "address", json_address(&target));
 	json_object_set_new(o, "class", json_string(probe_class_name((enum probe_class)r->class)));
 	json_object_set_new(
 	    o, "open", json_boolean(probe_class_is_open((enum probe_class)r->class)));
-	json_object_set_new(o, "answered_from", address_json(&r->from));
+	json_object_set_new(o, "answered_from", json_address(&r->from));
 	json_object_set_new(
 	    o, "rcode", r->answered ? json_string(dns_rcode_name(r->rcode, rcode)) : json_null());
-	json_object_set_new(o, "egress", address_json(&r->egress));
+	json_object_set_new(o, "egress", json_address(&r->egress));
 	json_object_set_new(o, "ecs", ecs_json(r));
 	json_object_set_new(o, "octets", json_integer(r->size));
 	json_object_set_new(o, "factor",

@@ -469,6 +469,22 @@ json_text(const char *text, size_t size)
 	return string;
 }
 
+json_t *
+json_count(uint64_t count)
+{
+	return json_integer(count < INT64_MAX ? (json_int_t)count : INT64_MAX);
+}
+
+json_t *
+json_address(const struct address *address)
+{
+	static const struct address none;
+	char text[ADDRESS_TEXT_SIZE];
+
+	return address_equal(address, &none) ? json_null()
+					     : json_string(address_format(address, text));
+}
+
 char *
 text_count(uint64_t value, char *text, size_t size)
 {

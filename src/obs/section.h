@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "net/address.h"
 
 #define ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -153,6 +154,11 @@ const char *figure_kind_name(enum figure_kind kind);
 
 /* A JSON string of any octets: names and payload from the input. */
 json_t *json_text(const char *text, size_t size);
+
+/* A count; what passes JSON's integers becomes the largest of them. */
+json_t *json_count(uint64_t count);
+/* An address in its shortest form; null for the address of no host at all (sixteen zeros). */
+json_t *json_address(const struct address *address);
 
 /* Text for prose, each returning `text`: 1234567 → "1,234,567". */
 char *text_count(uint64_t value, char *text, size_t size);

@@ -239,12 +239,6 @@ address_json(const struct result *r, size_t column)
 	return json_string(address_format(&a, text));
 }
 
-static json_t *
-count_json(uint64_t count)
-{
-	return json_integer(count < INT64_MAX ? (json_int_t)count : INT64_MAX);
-}
-
 /* How exporters sample, and what of their messages was lost. */
 static enum err
 add_exporters(struct build *b, json_t *sampling, json_t *loss, struct err_info *info)
@@ -264,8 +258,8 @@ add_exporters(struct build *b, json_t *sampling, json_t *loss, struct err_info *
 	while (result_next(r))
 		json_array_append_new(sampling,
 		    json_pack("{s:o, s:o, s:o, s:s, s:o}", "exporter", address_json(r, 0), "domain",
-			count_json(result_u64(r, 1)), "rate", count_json(result_u64(r, 2)),
-			"source", result_text(r, 3), "records", count_json(result_u64(r, 4))));
+			json_count(result_u64(r, 1)), "rate", json_count(result_u64(r, 2)),
+			"source", result_text(r, 3), "records", json_count(result_u64(r, 4))));
 	result_free(r);
 	e = query_run(&b->query, &r, info,
 	    "SELECT exporter AS x, domain AS d, unit AS u, sum(lost) AS l, sum(expected) AS n "
@@ -276,8 +270,8 @@ add_exporters(struct build *b, json_t *sampling, json_t *loss, struct err_info *
 	while (result_next(r))
 		json_array_append_new(loss,
 		    json_pack("{s:o, s:o, s:o, s:s, s:o}", "exporter", address_json(r, 0), "domain",
-			count_json(result_u64(r, 1)), "lost", count_json(result_u64(r, 3)), "unit",
-			result_text(r, 2), "expected", count_json(result_u64(r, 4))));
+			json_count(result_u64(r, 1)), "lost", json_count(result_u64(r, 3)), "unit",
+			result_text(r, 2), "expected", json_count(result_u64(r, 4))));
 	result_free(r);
 	return ERR_OK;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "analysis/dns/amplification.h"
+#include "analysis/sketch.h"
 #include "base/xmalloc.h"
 #include "net/dns.h"
 #include "stat/select.h"
@@ -207,7 +208,6 @@ is_victim_near(const struct victim_cell *cell, const struct amplification_limits
 static void
 put_victim(struct rows *rows, const struct victim_cell *cell, const struct suspect *suspect)
 {
-	uint8_t sketch[HLL_ENCODED_SIZE(AMPLIFICATION_PRECISION)];
 	struct address victim = server_of(cell->key);
 	uint64_t numbers[] = { cell->responses, cell->fragmented, cell->packets, cell->octets,
 		cell->wire, cell->query_octets, cell->asked };
@@ -218,7 +218,7 @@ put_victim(struct rows *rows, const struct victim_cell *cell, const struct suspe
 	rows_time(rows, 3, cell->last);
 	for (size_t i = 0; i < ARRAY_COUNT(numbers); i++)
 		rows_u64(rows, 4 + i, numbers[i]);
-	rows_blob(rows, 11, sketch, hll_encode(cell->reflectors, AMPLIFICATION_PRECISION, sketch));
+	sketch_put(rows, 11, cell->reflectors, AMPLIFICATION_PRECISION);
 	put_question(rows, 12, suspect, cell->key[2] == VICTIM_FLOW ? 0 : (uint32_t)cell->key[2]);
 	rows_next(rows);
 }

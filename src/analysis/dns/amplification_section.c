@@ -46,20 +46,6 @@ text_json(const char *text)
 	return json_text(text, strlen(text));
 }
 
-static json_t *
-count_json(uint64_t count)
-{
-	return json_integer((json_int_t)count);
-}
-
-static json_t *
-address_json(const struct address *a)
-{
-	char text[ADDRESS_TEXT_SIZE];
-
-	return json_string(address_format(a, text));
-}
-
 /* A ratio, or null over nothing. */
 static json_t *
 ratio_json(uint64_t a, uint64_t b)
@@ -74,7 +60,7 @@ part_address_json(const struct attack_part *p)
 	struct prefix prefix = { p->address, (uint8_t)p->length };
 
 	return p->length != 0 ? json_string(prefix_format(&prefix, text))
-			      : address_json(&p->address);
+			      : json_address(&p->address);
 }
 
 static const struct section_column SERVER_COLUMNS[] = {
@@ -111,9 +97,9 @@ put_servers(const struct section_context *c, struct section *section, struct err
 		if (t == NULL)
 			t = section_table(section, "servers", "Servers by octets answered over UDP",
 			    SERVER_COLUMNS, ARRAY_COUNT(SERVER_COLUMNS));
-		section_row(t, address_json(&server), count_json(n[1]), count_json(n[2]),
-		    count_json(n[3]), count_json(n[4]), ratio_json(n[4], n[3]), count_json(n[5]),
-		    count_json(n[6]), count_json(n[7]), NULL);
+		section_row(t, json_address(&server), json_count(n[1]), json_count(n[2]),
+		    json_count(n[3]), json_count(n[4]), ratio_json(n[4], n[3]), json_count(n[5]),
+		    json_count(n[6]), json_count(n[7]), NULL);
 	}
 	if (t != NULL)
 		section_table_note(t,
@@ -211,9 +197,9 @@ parts_json(const struct attack *a, const char *key)
 		json_object_set_new(part, "qname", text_json(p->qname));
 		json_object_set_new(part, "qtype", json_string(p->qtype));
 		if (p->length != 0)
-			json_object_set_new(part, "queries", count_json(p->queries));
-		json_object_set_new(part, "responses", count_json(p->responses));
-		json_object_set_new(part, "octets", count_json(p->octets));
+			json_object_set_new(part, "queries", json_count(p->queries));
+		json_object_set_new(part, "responses", json_count(p->responses));
+		json_object_set_new(part, "octets", json_count(p->octets));
 		json_object_set_new(part, "factor", ratio_json(p->octets, p->query_octets));
 		json_array_append_new(list, part);
 	}
@@ -223,7 +209,7 @@ parts_json(const struct attack *a, const char *key)
 static void
 measure(struct finding *f, const char *name, uint64_t value)
 {
-	finding_measure(f, name, count_json(value));
+	finding_measure(f, name, json_count(value));
 }
 
 /* What both sides have. */
@@ -288,7 +274,7 @@ find_reflector(
 
 	for (size_t i = 0; i < a->part_count; i++)
 		question += a->parts[i].question_queries;
-	finding_subject(f, "server", address_json(&a->subject));
+	finding_subject(f, "server", json_address(&a->subject));
 	measure_common(f, a);
 	finding_measure(f, "victim", victim_json(a));
 	finding_measure(f, "victims", parts_json(a, "victim"));
@@ -301,8 +287,8 @@ find_reflector(
 	measure(f, "tcp_queries", a->tcp);
 	finding_measure(f, "cookie_share", ratio_json(a->cookies, a->queries));
 	measure(f, "slots", a->slots);
-	finding_threshold(f, "queries", count_json(l->queries), GUIDE);
-	finding_threshold(f, "octets", count_json(l->octets), GUIDE);
+	finding_threshold(f, "queries", json_count(l->queries), GUIDE);
+	finding_threshold(f, "octets", json_count(l->octets), GUIDE);
 	finding_threshold(f, "factor", json_real(l->factor),
 	    "US-CERT TA14-017A gives 28 to 54 for DNS; 10 leaves room");
 	finding_threshold(f, "question_share", json_real(l->question_share),
@@ -374,15 +360,15 @@ static void
 limit_victim(const struct amplification_limits *l, struct finding *f, const struct attack *a)
 {
 	if (a->by_question) {
-		finding_threshold(f, "question_reflectors", count_json(l->question_reflectors),
+		finding_threshold(f, "question_reflectors", json_count(l->question_reflectors),
 		    "a resolver asks few servers the same, and its queries are seen");
-		finding_threshold(f, "octets", count_json(l->octets), GUIDE);
+		finding_threshold(f, "octets", json_count(l->octets), GUIDE);
 		finding_threshold(
 		    f, "factor", json_real(l->factor), "US-CERT TA14-017A: 28 to 54 for DNS");
 	}
 	if (!a->by_volume)
 		return;
-	finding_threshold(f, "reflectors", count_json(l->reflectors), "spec of this project");
+	finding_threshold(f, "reflectors", json_count(l->reflectors), "spec of this project");
 	finding_threshold(f, "victim_rate", json_real(l->victim_bps), "spec of this project");
 	finding_threshold(f, "baseline", json_real(l->baseline_factor),
 	    a->baseline_known ? "times the average of earlier windows"
@@ -401,7 +387,7 @@ find_victim(const struct amplification_limits *l, struct section *section, const
 	double senders = hll_estimate(a->reflectors, AMPLIFICATION_PRECISION),
 	       error = 2 * hll_standard_error(AMPLIFICATION_PRECISION) * senders;
 
-	finding_subject(f, "victim", address_json(&a->subject));
+	finding_subject(f, "victim", json_address(&a->subject));
 	measure_common(f, a);
 	finding_interval(f, "reflectors", senders, senders - error, senders + error);
 	measure(f, "packets", a->packets_out);
@@ -447,10 +433,10 @@ put_attacks(struct section *section, const struct attacks *attacks)
 	for (size_t i = 0; i < attacks->count; i++) {
 		const struct attack *a = &attacks->list[i];
 		bool reflector = a->side == ATTACK_REFLECTOR;
-		section_row(t, json_string(SIDES[a->side]), address_json(&a->subject),
+		section_row(t, json_string(SIDES[a->side]), json_address(&a->subject),
 		    json_integer(a->begin / NSEC_PER_MS), json_integer(a->end / NSEC_PER_MS),
-		    count_json(a->responses),
-		    count_json(a->side == ATTACK_FLOWS ? a->wire_octets : a->octets),
+		    json_count(a->responses),
+		    json_count(a->side == ATTACK_FLOWS ? a->wire_octets : a->octets),
 		    a->side == ATTACK_FLOWS ? json_null() : ratio_json(a->octets, a->query_octets),
 		    text_json(a->part_count > 0 ? a->parts[0].qname : ""),
 		    json_string(a->part_count > 0 ? a->parts[0].qtype : ""),

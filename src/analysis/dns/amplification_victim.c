@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "analysis/dns/amplification_attacks.h"
+#include "analysis/sketch.h"
 #include "base/xmalloc.h"
 
 #define MINUTE_WEIGHT 0.9  /* of what was usual a minute ago */
@@ -277,8 +278,6 @@ victim_of(struct reading *reading, const struct address *address)
 static void
 read_cell(struct victim *v, const struct result *r)
 {
-	size_t size;
-	const char *sketch = result_blob(r, 11, &size);
 	struct cell *cell;
 
 	if (v->count == v->capacity) {
@@ -300,8 +299,7 @@ read_cell(struct victim *v, const struct result *r)
 		.window = (nsec_t)result_u64(r, 14) * NSEC_PER_MS,
 	};
 	/* A sketch that does not read counts as no senders. */
-	if (hll_decode_into(cell->reflectors, AMPLIFICATION_PRECISION, sketch, size) != ERR_OK)
-		memset(cell->reflectors, 0, sizeof cell->reflectors);
+	(void)!sketch_add(cell->reflectors, AMPLIFICATION_PRECISION, r, 11);
 	cell->qname = xstrdup(result_text(r, 12));
 	(void)snprintf(cell->qtype, sizeof cell->qtype, "%s", result_text(r, 13));
 }

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "analysis/dns/samples.h"
+#include "analysis/sketch.h"
 #include "base/hash.h"
 #include "base/xmalloc.h"
 #include "net/dns.h"
@@ -625,14 +626,6 @@ collision_merge(void *opaque, const void *opaque_from)
 }
 
 static void
-put_sketch(struct rows *rows, size_t column, const uint8_t *registers)
-{
-	uint8_t octets[HLL_ENCODED_SIZE(COLLISION_PRECISION)];
-
-	rows_blob(rows, column, octets, hll_encode(registers, COLLISION_PRECISION, octets));
-}
-
-static void
 put_cell(const struct state *s, const struct cell *cell, struct rows *rows)
 {
 	static const struct dns_samples none;
@@ -652,9 +645,9 @@ put_cell(const struct state *s, const struct cell *cell, struct rows *rows)
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
 		rows_u64(rows, column++, cell->services[cell->denials != 0][i]);
 	rows_u64(rows, column++, cell->types);
-	put_sketch(rows, column++, cell->clients);
-	put_sketch(rows, column++, cell->networks);
-	put_sketch(rows, column++, cell->labels);
+	sketch_put(rows, column++, cell->clients, COLLISION_PRECISION);
+	sketch_put(rows, column++, cell->networks, COLLISION_PRECISION);
+	sketch_put(rows, column++, cell->labels, COLLISION_PRECISION);
 	dns_samples_put(cell->sample != 0 ? &s->samples[cell->sample - 1] : &none, rows, column++);
 	rows_next(rows);
 }

@@ -7,6 +7,7 @@
 
 #include "analysis/dns/collision.h"
 #include "analysis/dns/samples.h"
+#include "analysis/sketch.h"
 #include "base/xmalloc.h"
 #include "net/dns.h"
 #include "stat/hll.h"
@@ -61,16 +62,6 @@ add_leak(struct leaks *leaks, const char *suffix, enum collision_class class)
 	return l;
 }
 
-static void
-add_sketch(uint8_t *into, const struct result *r, size_t column)
-{
-	size_t size;
-	const void *octets = result_blob(r, column, &size);
-
-	/* One that does not read is no reason to lose the row. */
-	(void)!hll_decode_into(into, COLLISION_PRECISION, octets, size);
-}
-
 /* Adds a row: columns as SUFFIX_SQL names them. */
 static void
 add_row(struct leak *l, const struct result *r)
@@ -89,9 +80,9 @@ add_row(struct leak *l, const struct result *r)
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
 		l->services[i] += result_u64(r, 8 + i);
 	l->types |= result_u64(r, 8 + SERVICE_COUNT);
-	add_sketch(l->clients, r, 9 + SERVICE_COUNT);
-	add_sketch(l->networks, r, 10 + SERVICE_COUNT);
-	add_sketch(l->labels, r, 11 + SERVICE_COUNT);
+	(void)!sketch_add(l->clients, COLLISION_PRECISION, r, 9 + SERVICE_COUNT);
+	(void)!sketch_add(l->networks, COLLISION_PRECISION, r, 10 + SERVICE_COUNT);
+	(void)!sketch_add(l->labels, COLLISION_PRECISION, r, 11 + SERVICE_COUNT);
 	dns_samples_read(&l->samples, r, 12 + SERVICE_COUNT, result_u64(r, 13 + SERVICE_COUNT));
 }
 
@@ -163,12 +154,6 @@ services_json(const struct leak *l)
 }
 
 static json_t *
-count_json(uint64_t count)
-{
-	return json_integer(count < INT64_MAX ? (json_int_t)count : INT64_MAX);
-}
-
-static json_t *
 share_json(uint64_t part, uint64_t whole)
 {
 	return whole != 0 ? json_real((double)part / (double)whole) : NULL;
@@ -195,10 +180,10 @@ tabulate(struct section *s, const struct leaks *leaks, uint64_t all)
 	for (size_t i = 0; i < leaks->count && i < ROWS_SHOWN; i++) {
 		const struct leak *l = leaks->list[i];
 		section_row(t, json_text(l->suffix, strlen(l->suffix)),
-		    json_string(collision_class_name(l->class)), count_json(leaked(l)),
-		    share_json(leaked(l), all), count_json(distinct(l->clients)),
-		    count_json(distinct(l->networks)), json_integer(__builtin_popcountll(l->types)),
-		    count_json(distinct(l->labels)), count_json(l->appended), services_json(l),
+		    json_string(collision_class_name(l->class)), json_count(leaked(l)),
+		    share_json(leaked(l), all), json_count(distinct(l->clients)),
+		    json_count(distinct(l->networks)), json_integer(__builtin_popcountll(l->types)),
+		    json_count(distinct(l->labels)), json_count(l->appended), services_json(l),
 		    NULL);
 	}
 	section_table_note(t,
@@ -227,8 +212,8 @@ tabulate_search(struct section *s, const struct leaks *leaks)
 	    columns, ARRAY_COUNT(columns));
 	for (size_t i = 0; i < leaks->count && i < ROWS_SHOWN; i++) {
 		const struct leak *l = leaks->list[i];
-		section_row(t, json_text(l->suffix, strlen(l->suffix)), count_json(leaked(l)),
-		    count_json(distinct(l->clients)), count_json(distinct(l->labels)), NULL);
+		section_row(t, json_text(l->suffix, strlen(l->suffix)), json_count(leaked(l)),
+		    json_count(distinct(l->clients)), json_count(distinct(l->labels)), NULL);
 	}
 	section_table_note(t, "A suffix stands here when com, net, org and the like, or a country "
 			      "after three labels, "
@@ -260,7 +245,7 @@ tabulate_clients(const struct section_context *c, struct section *s, struct err_
 			t = section_table(
 			    s, "clients", "Clients that leak most", columns, ARRAY_COUNT(columns));
 		section_row(t, json_string(address_format(&client, text)),
-		    count_json(result_u64(r, 1)), json_string(result_u64(r, 2) != 0 ? "yes" : "no"),
+		    json_count(result_u64(r, 1)), json_string(result_u64(r, 2) != 0 ? "yes" : "no"),
 		    NULL);
 	}
 	result_free(r);
@@ -315,7 +300,7 @@ tabulate_new(const struct section_context *c, struct section *s, struct err_info
 			    "do not exist",
 			    columns, ARRAY_COUNT(columns));
 		section_row(t, json_text(label, strlen(label)), date_json(result_u64(r, 1)),
-		    count_json(result_u64(r, 2)), NULL);
+		    json_count(result_u64(r, 2)), NULL);
 	}
 	result_free(r);
 	if (t != NULL)
@@ -379,18 +364,18 @@ report_leak(const struct section_context *c, struct section *s, const struct lea
 	struct finding *f = section_finding(s, "leak", severity_of(l), 1.0, l->first, l->last);
 
 	finding_subject(f, "suffix", json_text(l->suffix, strlen(l->suffix)));
-	finding_measure(f, "queries", count_json(leaked(l)));
-	finding_measure(f, "clients", count_json(distinct(l->clients)));
-	finding_measure(f, "names", count_json(distinct(l->labels)));
-	finding_measure(f, "networks", count_json(distinct(l->networks)));
+	finding_measure(f, "queries", json_count(leaked(l)));
+	finding_measure(f, "clients", json_count(distinct(l->clients)));
+	finding_measure(f, "names", json_count(distinct(l->labels)));
+	finding_measure(f, "networks", json_count(distinct(l->networks)));
 	finding_measure(f, "class", json_string(collision_class_name(l->class)));
-	finding_measure(f, "own_queries", count_json(l->own));
+	finding_measure(f, "own_queries", json_count(l->own));
 	finding_measure(f, "search_lists", search_lists_of(l->suffix, search));
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
 		if (l->services[i] != 0)
 			finding_measure(f, collision_service_name((enum collision_service)i),
-			    count_json(l->services[i]));
-	finding_threshold(f, "leaks", count_json(settings_u64(c->settings, "least_queries")),
+			    json_count(l->services[i]));
+	finding_threshold(f, "leaks", json_count(settings_u64(c->settings, "least_queries")),
 	    "setting least_queries");
 	dns_samples_evidence(&l->samples, f);
 	if (l->class == COLLISION_SPECIAL)
@@ -443,8 +428,8 @@ report_answers(
 			(nsec_t)result_u64(r, 3) * NSEC_PER_MS - end > FINDING_GAP)) {
 			f = section_finding(s, "leak", "high", 1.0, begin, end);
 			finding_subject(f, "suffix", json_text(name, strlen(name)));
-			finding_measure(f, "queries", count_json(answers));
-			finding_measure(f, "clients", count_json(clients));
+			finding_measure(f, "queries", json_count(answers));
+			finding_measure(f, "clients", json_count(clients));
 			finding_measure(f, "names", json_integer(1));
 			finding_measure(f, "controlled_interruption", json_true());
 			finding_threshold(f, "answer", json_string("127.0.53.53"),
@@ -471,7 +456,7 @@ report_answers(
 		section_row(t, json_string(address_format(&client, text)),
 		    json_text(full, strlen(full)),
 		    json_string(dns_type_name((uint16_t)result_u64(r, 2), type)),
-		    count_json(result_u64(r, 5)), json_integer(first / NSEC_PER_MS),
+		    json_count(result_u64(r, 5)), json_integer(first / NSEC_PER_MS),
 		    json_integer(last / NSEC_PER_MS), NULL);
 		if (answers == 0) {
 			begin = first;

@@ -17,6 +17,7 @@
 
 #include "analysis/dns/pool.h"
 #include "analysis/dns/samples.h"
+#include "analysis/sketch.h"
 #include "net/dns.h"
 #include "stat/hll.h"
 
@@ -506,14 +507,6 @@ control_merge(void *opaque, const void *opaque_from)
 }
 
 static void
-put_sketch(struct rows *rows, size_t column, const uint8_t *registers, unsigned precision)
-{
-	uint8_t octets[HLL_ENCODED_SIZE(CONTROL_PRECISION)];
-
-	rows_blob(rows, column, octets, hll_encode(registers, precision, octets));
-}
-
-static void
 put_changed(const struct state *s, struct rows *rows)
 {
 	const void **list = dns_pool_sorted(&s->changed);
@@ -526,8 +519,8 @@ put_changed(const struct state *s, struct rows *rows)
 		rows_time(rows, 3, c->last);
 		rows_u64(rows, 4, c->answers);
 		rows_u64(rows, 5, c->own);
-		put_sketch(rows, 6, c->names, CONTROL_PRECISION);
-		put_sketch(rows, 7, c->clients, CONTROL_PRECISION);
+		sketch_put(rows, 6, c->names, CONTROL_PRECISION);
+		sketch_put(rows, 7, c->clients, CONTROL_PRECISION);
 		dns_samples_put(&c->samples, rows, 8);
 		rows_next(rows);
 	}
@@ -585,7 +578,7 @@ put_targets(const struct state *s, struct rows *rows)
 		rows_u64(rows, 4, t->answers);
 		rows_u64(rows, 5, t->ttl);
 		rows_u64(rows, 6, t->other_ttls);
-		put_sketch(rows, 7, t->domains, CONTROL_ADDRESS_PRECISION);
+		sketch_put(rows, 7, t->domains, CONTROL_ADDRESS_PRECISION);
 		put_sample(rows, 8, t);
 		rows_next(rows);
 	}
@@ -626,8 +619,8 @@ put_providers(const struct state *s, struct rows *rows)
 		rows_u64(rows, 1, p->answers);
 		rows_u64(rows, 2, p->short_ttl);
 		rows_u64(rows, 3, p->scoped);
-		put_sketch(rows, 4, p->answer_sets, CONTROL_ADDRESS_PRECISION);
-		put_sketch(rows, 5, p->resolvers, CONTROL_ADDRESS_PRECISION);
+		sketch_put(rows, 4, p->answer_sets, CONTROL_ADDRESS_PRECISION);
+		sketch_put(rows, 5, p->resolvers, CONTROL_ADDRESS_PRECISION);
 		rows_next(rows);
 	}
 	free(list);

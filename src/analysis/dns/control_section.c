@@ -7,6 +7,7 @@
 
 #include "analysis/dns/control.h"
 #include "analysis/dns/samples.h"
+#include "analysis/sketch.h"
 #include "base/xmalloc.h"
 #include "net/dns.h"
 #include "stat/hll.h"
@@ -83,16 +84,6 @@ add_change(struct changes *changes, const struct address *resolver, enum control
 	return c;
 }
 
-static void
-add_sketch(uint8_t *into, unsigned precision, const struct result *r, size_t column)
-{
-	size_t size;
-	const void *octets = result_blob(r, column, &size);
-
-	/* One that does not read is no reason to lose the row. */
-	(void)!hll_decode_into(into, precision, octets, size);
-}
-
 static nsec_t
 time_of(const struct result *r, size_t column)
 {
@@ -124,8 +115,8 @@ read_changes(const struct section_context *c, struct changes *changes, struct er
 		l->last = last > l->last ? last : l->last;
 		l->answers += result_u64(r, 4);
 		l->own += result_u64(r, 5);
-		add_sketch(l->names, CONTROL_PRECISION, r, 6);
-		add_sketch(l->clients, CONTROL_PRECISION, r, 7);
+		(void)!sketch_add(l->names, CONTROL_PRECISION, r, 6);
+		(void)!sketch_add(l->clients, CONTROL_PRECISION, r, 7);
 		dns_samples_read(&l->samples, r, 8, result_u64(r, 9));
 	}
 	result_free(r);
@@ -175,7 +166,7 @@ read_pages(const struct section_context *c, struct facts *f, struct err_info *in
 		p->last = time_of(r, 3) > p->last ? time_of(r, 3) : p->last;
 		p->other_ttls += result_u64(r, 5) == p->ttl ? result_u64(r, 6) : result_u64(r, 4);
 		p->answers += result_u64(r, 4);
-		add_sketch(p->domains, CONTROL_ADDRESS_PRECISION, r, 7);
+		(void)!sketch_add(p->domains, CONTROL_ADDRESS_PRECISION, r, 7);
 		read_page_samples(f, p, r);
 	}
 	result_free(r);
@@ -288,20 +279,6 @@ find_pages(const struct section_context *c, struct facts *f)
 	}
 }
 
-static json_t *
-count_json(uint64_t count)
-{
-	return json_integer(count < INT64_MAX ? (json_int_t)count : INT64_MAX);
-}
-
-static json_t *
-address_json(const struct address *a)
-{
-	char text[ADDRESS_TEXT_SIZE];
-
-	return json_string(address_format(a, text));
-}
-
 static uint64_t
 distinct(const uint8_t *registers)
 {
@@ -396,26 +373,26 @@ report(const struct section_context *c, struct section *s, const struct group *g
 	    g->sum.last);
 	json_t *methods = json_object();
 
-	finding_subject(f, "resolver", address_json(&g->sum.resolver));
-	finding_measure(f, "answers", count_json(g->sum.answers));
+	finding_subject(f, "resolver", json_address(&g->sum.resolver));
+	finding_measure(f, "answers", json_count(g->sum.answers));
 	/* Of a search page it is domains that are known. */
-	finding_measure(f, "names", count_json(distinct(g->sum.names) + g->sum.domains));
+	finding_measure(f, "names", json_count(distinct(g->sum.names) + g->sum.domains));
 	finding_measure(f, "fingerprint", json_string(control_method_name(method)));
-	finding_measure(f, "clients", count_json(distinct(g->sum.clients)));
+	finding_measure(f, "clients", json_count(distinct(g->sum.clients)));
 	finding_measure(f, "place", json_string(place_of(&g->sum)));
 	for (size_t i = 1; i < CONTROL_METHOD_COUNT; i++) {
 		const char *name = control_method_name((enum control_method)i);
 		json_int_t before = json_integer_value(json_object_get(methods, name));
 		if (g->by_method[i] != 0)
 			json_object_set_new(
-			    methods, name, count_json((uint64_t)before + g->by_method[i]));
+			    methods, name, json_count((uint64_t)before + g->by_method[i]));
 	}
 	finding_measure(f, "methods", methods);
 	finding_threshold(f, "changed answers",
-	    count_json(settings_u64(c->settings, "least_answers")), "setting least_answers");
+	    json_count(settings_u64(c->settings, "least_answers")), "setting least_answers");
 	if (method == CONTROL_SEARCH_PAGE) {
 		finding_threshold(f, "domains of one address",
-		    count_json(settings_u64(c->settings, "page_domains")),
+		    json_count(settings_u64(c->settings, "page_domains")),
 		    "setting page_domains; 20 unrelated domains of a sinkhole");
 		finding_threshold(f, "NXDOMAIN among the responses", json_integer(0),
 		    "ordinary resolvers answer NXDOMAIN to some per cent of queries");
@@ -484,10 +461,10 @@ tabulate_changes(struct section *s, const struct facts *f)
 		if (t == NULL)
 			t = section_table(s, "changed", "Changed answers, by resolver and mark",
 			    columns, ARRAY_COUNT(columns));
-		section_row(t, address_json(&l->resolver), json_string(place_of(l)),
-		    json_string(control_method_name(l->method)), count_json(l->answers),
-		    count_json(distinct(l->names) + l->domains),
-		    l->method == CONTROL_SEARCH_PAGE ? NULL : count_json(distinct(l->clients)),
+		section_row(t, json_address(&l->resolver), json_string(place_of(l)),
+		    json_string(control_method_name(l->method)), json_count(l->answers),
+		    json_count(distinct(l->names) + l->domains),
+		    l->method == CONTROL_SEARCH_PAGE ? NULL : json_count(distinct(l->clients)),
 		    json_integer(l->first / NSEC_PER_MS), json_integer(l->last / NSEC_PER_MS),
 		    NULL);
 		shown++;
@@ -523,9 +500,9 @@ tabulate_names(const struct section_context *c, struct section *s, struct err_in
 		if (t == NULL)
 			t = section_table(s, "names", "Names whose answers were changed most",
 			    columns, ARRAY_COUNT(columns));
-		section_row(t, json_text(name, strlen(name)), address_json(&resolver),
+		section_row(t, json_text(name, strlen(name)), json_address(&resolver),
 		    json_string(control_method_name((enum control_method)result_u64(r, 2))),
-		    count_json(result_u64(r, 3)), NULL);
+		    json_count(result_u64(r, 3)), NULL);
 	}
 	result_free(r);
 	return ERR_OK;
@@ -564,10 +541,10 @@ tabulate_pages(struct section *s, struct facts *f)
 	    ARRAY_COUNT(columns));
 	for (size_t i = 0; i < f->page_count && i < ROWS_SHOWN / 2; i++) {
 		const struct page *p = &f->pages[i];
-		section_row(t, address_json(&p->address), address_json(&p->resolver),
-		    count_json(
+		section_row(t, json_address(&p->address), json_address(&p->resolver),
+		    json_count(
 			(uint64_t)(hll_estimate(p->domains, CONTROL_ADDRESS_PRECISION) + 0.5)),
-		    count_json(p->answers), json_string(p->other_ttls == 0 ? "yes" : "no"), NULL);
+		    json_count(p->answers), json_string(p->other_ttls == 0 ? "yes" : "no"), NULL);
 	}
 	section_table_note(t,
 	    "Shared hosting, parking and content networks look like this as well: the table alone "
@@ -594,9 +571,9 @@ tabulate_servers(struct section *s, const struct facts *f)
 	for (size_t i = 0; i < f->server_count && i < ROWS_SHOWN / 2; i++) {
 		const struct server *v = &f->servers[i];
 		double n = (double)v->responses;
-		section_row(t, address_json(&v->address), count_json(v->responses),
+		section_row(t, json_address(&v->address), json_count(v->responses),
 		    json_real((double)v->nxdomain / n), json_real((double)v->servfail / n),
-		    json_real((double)v->refused / n), count_json(v->second), NULL);
+		    json_real((double)v->refused / n), json_count(v->second), NULL);
 	}
 	section_table_note(t,
 	    "Second answers, differing from the first to the same query, are the sign of answers "
@@ -627,12 +604,12 @@ tabulate_providers(const struct section_context *c, struct section *s, struct er
 		uint8_t sets[HLL_SIZE(CONTROL_ADDRESS_PRECISION)] = { 0 };
 		double n = (double)result_u64(r, 1);
 		const char *name = result_text(r, 0);
-		add_sketch(sets, CONTROL_ADDRESS_PRECISION, r, 4);
+		(void)!sketch_add(sets, CONTROL_ADDRESS_PRECISION, r, 4);
 		if (t == NULL)
 			t = section_table(s, "providers",
 			    "How answers are steered: names of a panel of one in eight", columns,
 			    ARRAY_COUNT(columns));
-		section_row(t, json_text(name, strlen(name)), count_json(result_u64(r, 1)),
+		section_row(t, json_text(name, strlen(name)), json_count(result_u64(r, 1)),
 		    json_real(hll_estimate(sets, CONTROL_ADDRESS_PRECISION)),
 		    json_real((double)result_u64(r, 2) / n),
 		    json_real((double)result_u64(r, 3) / n), NULL);

@@ -16,6 +16,7 @@
 #include "analysis/dns/heavy.h"
 #include "analysis/dns/rate_limit.h"
 #include "analysis/dns/samples.h"
+#include "analysis/sketch.h"
 #include "net/dns.h"
 #include "stat/hll.h"
 
@@ -406,7 +407,6 @@ put_source(const struct source *s, struct rows *rows)
 static void
 put_facts(const struct state *s, struct rows *rows)
 {
-	uint8_t encoded[HLL_ENCODED_SIZE(COUNTERMEASURES_PRECISION)];
 	size_t c = 0;
 
 	rows_u64(rows, c++, s->site->own_prefix_count != 0);
@@ -421,8 +421,7 @@ put_facts(const struct state *s, struct rows *rows)
 	for (size_t i = 0; i < SOURCE_FAULTS; i++)
 		rows_u64(rows, c++, s->facts.faults[i]);
 	for (size_t i = 0; i < SOURCE_FAULTS; i++)
-		rows_blob(rows, c++, encoded,
-		    hll_encode(s->sketches[i], COUNTERMEASURES_PRECISION, encoded));
+		sketch_put(rows, c++, s->sketches[i], COUNTERMEASURES_PRECISION);
 	for (size_t i = 0; i < SOURCE_FAULTS; i++)
 		dns_samples_put(&s->samples[i], rows, c++);
 	rows_next(rows);

@@ -16,6 +16,7 @@
 #include "analysis/dns/poisoning_race.h"
 #include "analysis/dns/rate_limit.h"
 #include "analysis/dns/samples.h"
+#include "analysis/sketch.h"
 #include "stat/hll.h"
 
 #define MOST_SHOWN 20
@@ -57,12 +58,6 @@ struct builder {
 	uint64_t forged, windows;
 };
 
-static json_t *
-count_json(uint64_t count)
-{
-	return json_integer((json_int_t)count);
-}
-
 /* ------------------------------------------------------------------ reading */
 
 static enum err
@@ -89,12 +84,10 @@ read_facts(struct builder *b)
 		for (size_t i = 0; i < ARRAY_COUNT(sums); i++)
 			*sums[i] += result_u64(r, 2 + i);
 		for (size_t i = 0; i < SOURCE_FAULTS; i++) {
-			size_t size;
-			const char *blob = result_blob(r, 13 + i, &size);
-
-			e = hll_decode_into(sketches[i], COUNTERMEASURES_PRECISION, blob, size);
-			if (e != ERR_OK)
+			if (!sketch_add(sketches[i], COUNTERMEASURES_PRECISION, r, 13 + i)) {
+				e = ERR_DAMAGED;
 				break;
+			}
 			dns_samples_read(&f->samples[i], r, 16 + i, result_u64(r, 0));
 		}
 	}
@@ -278,9 +271,9 @@ put_servers(struct builder *b)
 			t = section_table(b->section, "servers",
 			    "Servers that refuse, or answer by policy", COLUMNS,
 			    ARRAY_COUNT(COLUMNS));
-		section_row(t, json_string(address_format(&a, text)), count_json(result_u64(r, 1)),
-		    count_json(result_u64(r, 2)), count_json(result_u64(r, 3)),
-		    count_json(result_u64(r, 4)), count_json(result_u64(r, 5)), NULL);
+		section_row(t, json_string(address_format(&a, text)), json_count(result_u64(r, 1)),
+		    json_count(result_u64(r, 2)), json_count(result_u64(r, 3)),
+		    json_count(result_u64(r, 4)), json_count(result_u64(r, 5)), NULL);
 	}
 	result_free(r);
 	return ERR_OK;
@@ -321,8 +314,8 @@ put_sources(struct builder *b)
 			    ARRAY_COUNT(COLUMNS));
 		section_row(t, json_string(result_text(r, 0)),
 		    json_string(address_format(&client, text[0])),
-		    json_string(address_format(&server, text[1])), count_json(result_u64(r, 3)),
-		    count_json(result_u64(r, 4)), count_json(result_u64(r, 5)), NULL);
+		    json_string(address_format(&server, text[1])), json_count(result_u64(r, 3)),
+		    json_count(result_u64(r, 4)), json_count(result_u64(r, 5)), NULL);
 	}
 	if (count > MOST_SHOWN)
 		section_table_note(t, "%zu more are not shown.", count - MOST_SHOWN);
@@ -358,16 +351,16 @@ put_limits(struct builder *b)
 			uint64_t others = b->facts.udp_responses - l->attack_responses;
 			uint64_t touched = l->other_dropped + l->other_slipped;
 
-			section_row(t, json_string(NAMES[a]), count_json(RATE_LIMIT_TRIED[i]),
-			    count_json(l->attack_removed),
+			section_row(t, json_string(NAMES[a]), json_count(RATE_LIMIT_TRIED[i]),
+			    json_count(l->attack_removed),
 			    l->attack_octets != 0
 				? json_real((double)l->attack_removed / (double)l->attack_octets)
 				: json_null(),
-			    count_json(l->other_dropped), count_json(l->other_slipped),
+			    json_count(l->other_dropped), json_count(l->other_slipped),
 			    json_real(others != 0 ? (double)touched / (double)others : 0),
 			    json_integer((json_int_t)llround(race_distinct(l->networks, 64))),
-			    count_json(l->attack_dropped + l->other_dropped),
-			    count_json(l->attack_slipped + l->other_slipped), NULL);
+			    json_count(l->attack_dropped + l->other_dropped),
+			    json_count(l->attack_slipped + l->other_slipped), NULL);
 		}
 	}
 }
@@ -379,8 +372,8 @@ put_item(struct section_table *t, const char *item, const char *measure, bool kn
     uint64_t of)
 {
 	section_row(t, json_string(item), json_string(measure),
-	    known ? count_json(value) : json_null(),
-	    known && of != 0 ? count_json(of) : json_null(), NULL);
+	    known ? json_count(value) : json_null(),
+	    known && of != 0 ? json_count(of) : json_null(), NULL);
 }
 
 static void

@@ -17,6 +17,7 @@
 
 #include "analysis/cells.h"
 #include "analysis/exports.h"
+#include "analysis/sketch.h"
 #include "base/xmalloc.h"
 #include "stat/hll.h"
 
@@ -223,14 +224,11 @@ finish(void *opaque, const struct window *window, const struct row_sink *sink)
 	}
 	free(cells);
 	for (unsigned i = 0; i < ENCRYPTED_CLASSES; i++) {
-		uint8_t octets[HLL_ENCODED_SIZE(ENCRYPTED_PRECISION)];
 		if (!seen[i])
 			continue;
 		rows_text(sink->tables[1], 0, encrypted_names[i]);
-		rows_blob(sink->tables[1], 1, octets,
-		    hll_encode(s->ends[i].clients, ENCRYPTED_PRECISION, octets));
-		rows_blob(sink->tables[1], 2, octets,
-		    hll_encode(s->ends[i].servers, ENCRYPTED_PRECISION, octets));
+		sketch_put(sink->tables[1], 1, s->ends[i].clients, ENCRYPTED_PRECISION);
+		sketch_put(sink->tables[1], 2, s->ends[i].servers, ENCRYPTED_PRECISION);
 		rows_next(sink->tables[1]);
 	}
 	export_facts_put(&s->exports, sink->tables[2]);

@@ -6,6 +6,7 @@
 
 #include "analysis/dns/encrypted.h"
 #include "analysis/exports.h"
+#include "analysis/sketch.h"
 #include "stat/hll.h"
 
 #define MOST_BINS 300
@@ -48,12 +49,9 @@ read_sums(const struct section_context *c, struct class_facts *facts, struct err
 }
 
 static enum err
-add_sketch(uint8_t *registers, const struct result *r, size_t column, struct err_info *info)
+add_ends(uint8_t *registers, const struct result *r, size_t column, struct err_info *info)
 {
-	size_t size;
-	const char *octets = result_blob(r, column, &size);
-
-	if (hll_decode_into(registers, ENCRYPTED_PRECISION, octets, size) != ERR_OK)
+	if (!sketch_add(registers, ENCRYPTED_PRECISION, r, column))
 		return err_set(info, ERR_DAMAGED, "a sketch of dns_encrypted_ends does not read");
 	return ERR_OK;
 }
@@ -71,9 +69,9 @@ read_ends(const struct section_context *c, struct class_facts *facts, struct err
 		if (e != ERR_OK)
 			return e;
 		while (e == ERR_OK && result_next(r)) {
-			e = add_sketch(registers[0], r, 0, info);
+			e = add_ends(registers[0], r, 0, info);
 			if (e == ERR_OK)
-				e = add_sketch(registers[1], r, 1, info);
+				e = add_ends(registers[1], r, 1, info);
 		}
 		result_free(r);
 		if (e != ERR_OK)
@@ -133,12 +131,6 @@ figure(const struct section_context *c, struct section *section, struct err_info
 }
 
 static json_t *
-count_cell(uint64_t count)
-{
-	return json_integer(count < INT64_MAX ? (json_int_t)count : INT64_MAX);
-}
-
-static json_t *
 share_cell(uint64_t part, uint64_t whole)
 {
 	return whole != 0 ? json_real((double)part / (double)whole) : json_null();
@@ -165,11 +157,11 @@ table(struct section *section, const struct class_facts *facts, const struct cla
 
 	for (unsigned i = 0; i < ENCRYPTED_CLASSES; i++) {
 		const struct class_facts *f = &facts[i];
-		section_row(t, json_string(TITLES[i]), count_cell(f->connections),
-		    share_cell(f->connections, all->connections), count_cell(f->answered),
-		    count_cell(f->packets), count_cell(f->octets),
-		    share_cell(f->octets, all->octets), count_cell((uint64_t)(f->clients + 0.5)),
-		    count_cell((uint64_t)(f->servers + 0.5)), NULL);
+		section_row(t, json_string(TITLES[i]), json_count(f->connections),
+		    share_cell(f->connections, all->connections), json_count(f->answered),
+		    json_count(f->packets), json_count(f->octets),
+		    share_cell(f->octets, all->octets), json_count((uint64_t)(f->clients + 0.5)),
+		    json_count((uint64_t)(f->servers + 0.5)), NULL);
 	}
 	section_table_note(t, "Clients and servers have a standard error of %.2g %%.",
 	    100 * hll_standard_error(ENCRYPTED_PRECISION));

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/sketch.h"
 #include "base/xmalloc.h"
 #include "net/dns.h"
 
@@ -233,8 +234,6 @@ yield_top_site(struct rows *rows, const struct watched_client *c)
 static void
 yield_client(struct rows *rows, const struct watched_client *c)
 {
-	uint8_t stored[HLL_ENCODED_SIZE(CLIENT_PRECISION)];
-
 	rows_address(rows, NC_CLIENT, &c->address);
 	rows_u64(rows, NC_NXDOMAIN, c->nxdomain);
 	rows_u64(rows, NC_SERVFAIL, c->servfail);
@@ -245,8 +244,8 @@ yield_client(struct rows *rows, const struct watched_client *c)
 	rows_u64(rows, NC_CARRIERS, c->carriers);
 	rows_u64(rows, NC_LABELS, c->labels.count);
 	rows_u64(rows, NC_LABEL_OCTETS, c->labels.octets);
-	rows_blob(rows, NC_NAMES, stored, hll_encode(c->names, CLIENT_PRECISION, stored));
-	rows_blob(rows, NC_SITES, stored, hll_encode(c->site_names, CLIENT_PRECISION, stored));
+	sketch_put(rows, NC_NAMES, c->names, CLIENT_PRECISION);
+	sketch_put(rows, NC_SITES, c->site_names, CLIENT_PRECISION);
 	yield_top_site(rows, c);
 	dns_samples_put(&c->samples, rows, NC_SAMPLES);
 	rows_next(rows);

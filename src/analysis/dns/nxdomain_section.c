@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/dns/nxdomain.h"
+#include "analysis/sketch.h"
 #include "base/xmalloc.h"
 
 #define SLOT_LENGTH     (10 * NSEC_PER_SEC)
@@ -177,16 +178,11 @@ static void
 take_window(struct failing *f, const struct result *r, uint64_t input)
 {
 	const size_t at = 2; /* where the table's columns begin */
-	const char *stored;
-	size_t size;
 
 	for (size_t i = NC_NXDOMAIN; i <= NC_LABEL_OCTETS; i++)
 		f->counts[i] += result_u64(r, at + i);
-	stored = result_blob(r, at + NC_NAMES, &size);
-	if (hll_decode_into(f->names, CLIENT_PRECISION, stored, size) != ERR_OK)
-		return;
-	stored = result_blob(r, at + NC_SITES, &size);
-	if (hll_decode_into(f->sites, CLIENT_PRECISION, stored, size) != ERR_OK)
+	if (!sketch_add(f->names, CLIENT_PRECISION, r, at + NC_NAMES) ||
+	    !sketch_add(f->sites, CLIENT_PRECISION, r, at + NC_SITES))
 		return;
 	if (strcmp(f->top_site, result_text(r, at + NC_TOP_SITE)) == 0) {
 		f->top_site_count += result_u64(r, at + NC_TOP_SITE_COUNT);

@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/sketch.h"
 #include "base/bytes.h"
 #include "net/dns.h"
 
@@ -607,7 +608,6 @@ put_record(const struct state *s, const struct open_record *r, struct rows *rows
 	const struct open_egress *egress = dns_pool_find(&s->egress, r->key);
 	const struct sampled *sampled = dns_pool_find(&s->samples, r->key);
 	struct address address = { .words = { r->key[0], r->key[1] } };
-	uint8_t sketch[HLL_ENCODED_SIZE(OPEN_PRECISION)];
 	uint64_t numbers[] = { r->queries, r->resolved, r->query_octets, r->octets, r->refused,
 		r->authoritative, r->failed, r->referrals, r->referral_query_octets,
 		r->referral_octets, r->passed, r->flow_packets, r->flow_octets };
@@ -625,7 +625,7 @@ put_record(const struct state *s, const struct open_record *r, struct rows *rows
 	rows_address(rows, column++, r->passed != 0 ? &r->upstream : &egress->resolver);
 	put_set(rows, column++, &r->zones);
 	put_set(rows, column++, &r->networks);
-	rows_blob(rows, column++, sketch, hll_encode(r->clients, OPEN_PRECISION, sketch));
+	sketch_put(rows, column++, r->clients, OPEN_PRECISION);
 	dns_samples_put(sampled != NULL ? &sampled->samples : &NO_SAMPLES, rows, column);
 	rows_next(rows);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "analysis/dns/open_resolver.h"
+#include "analysis/sketch.h"
 #include "base/bytes.h"
 #include "base/xmalloc.h"
 
@@ -73,21 +74,6 @@ struct output {
 enum kind { RECURSIVE, ROUTER, TRANSPARENT, AUTHORITATIVE_TOO, CLOSED };
 
 static const char *const KINDS[] = { "recursive", "router", "transparent", "authoritative" };
-
-static json_t *
-count_json(uint64_t count)
-{
-	return json_integer((json_int_t)count);
-}
-
-static json_t *
-address_json(const struct address *a)
-{
-	static const struct address NONE;
-	char text[ADDRESS_TEXT_SIZE];
-
-	return address_equal(a, &NONE) ? json_null() : json_string(address_format(a, text));
-}
 
 static json_t *
 ratio_json(uint64_t a, uint64_t b)
@@ -225,28 +211,28 @@ find(struct output *o, const struct use *u, enum kind kind)
 	double clients = hll_estimate(u->clients, OPEN_PRECISION),
 	       error = 2 * hll_standard_error(OPEN_PRECISION) * clients;
 
-	finding_subject(f, "address", address_json(&u->address));
-	finding_measure(f, "queries", count_json(queries_of(u, kind)));
+	finding_subject(f, "address", json_address(&u->address));
+	finding_measure(f, "queries", json_count(queries_of(u, kind)));
 	finding_interval(
 	    f, "outside_clients", (double)clients_of(u), clients - error, clients + error);
-	finding_measure(f, "networks_at_least", count_json(u->networks.count));
-	finding_measure(f, "zones_at_least", count_json(u->zones.count));
-	finding_measure(f, "resolved", count_json(n[RESOLVED]));
-	finding_measure(f, "refused", count_json(n[REFUSED]));
-	finding_measure(f, "failed", count_json(n[FAILED]));
-	finding_measure(f, "authoritative", count_json(n[AUTHORITATIVE]));
-	finding_measure(f, "octets", count_json(n[OCTETS]));
+	finding_measure(f, "networks_at_least", json_count(u->networks.count));
+	finding_measure(f, "zones_at_least", json_count(u->zones.count));
+	finding_measure(f, "resolved", json_count(n[RESOLVED]));
+	finding_measure(f, "refused", json_count(n[REFUSED]));
+	finding_measure(f, "failed", json_count(n[FAILED]));
+	finding_measure(f, "authoritative", json_count(n[AUTHORITATIVE]));
+	finding_measure(f, "octets", json_count(n[OCTETS]));
 	finding_measure(f, "factor", ratio_json(n[OCTETS], n[QUERY_OCTETS]));
-	finding_measure(f, "passed_on", count_json(n[PASSED]));
-	finding_measure(f, "upstream", address_json(&u->upstream));
+	finding_measure(f, "passed_on", json_count(n[PASSED]));
+	finding_measure(f, "upstream", json_address(&u->upstream));
 	finding_measure(f, "asks_authorities", json_boolean(u->servers >= SELF_SERVERS));
 	if (kind == TRANSPARENT) {
-		finding_threshold(f, "passed", count_json(o->limits.passed),
+		finding_threshold(f, "passed", json_count(o->limits.passed),
 		    "the same client, port, id and question on both legs is no accident");
 	} else {
 		finding_threshold(
-		    f, "zones", count_json(o->limits.zones), "one forged packet must not decide");
-		finding_threshold(f, "networks", count_json(o->limits.networks),
+		    f, "zones", json_count(o->limits.zones), "one forged packet must not decide");
+		finding_threshold(f, "networks", json_count(o->limits.networks),
 		    "one forged packet must not decide");
 	}
 	dns_samples_evidence(&u->samples, f);
@@ -261,11 +247,11 @@ put_open(struct output *o, const struct use *u, enum kind kind)
 	o->kinds[kind]++;
 	find(o, u, kind);
 	if ((t = table_for_row(o, TABLE_OPEN)) != NULL)
-		section_row(t, address_json(&u->address), json_string(KINDS[kind]),
-		    count_json(queries_of(u, kind)), count_json(clients_of(u)),
+		section_row(t, json_address(&u->address), json_string(KINDS[kind]),
+		    json_count(queries_of(u, kind)), json_count(clients_of(u)),
 		    ratio_json(u->numbers[OCTETS], u->numbers[QUERY_OCTETS]),
-		    count_json(u->numbers[REFUSED]), json_integer(u->begin / NSEC_PER_MS),
-		    json_integer(u->end / NSEC_PER_MS), address_json(&u->upstream), NULL);
+		    json_count(u->numbers[REFUSED]), json_integer(u->begin / NSEC_PER_MS),
+		    json_integer(u->end / NSEC_PER_MS), json_address(&u->upstream), NULL);
 }
 
 static void
@@ -277,15 +263,15 @@ put_closed(struct output *o, const struct use *u)
 	if (n[REFUSED] > 0) {
 		o->closed_count++;
 		if ((t = table_for_row(o, TABLE_CLOSED)) != NULL)
-			section_row(t, address_json(&u->address), count_json(n[REFUSED]),
-			    count_json(n[FAILED]), count_json(n[RESOLVED]), NULL);
+			section_row(t, json_address(&u->address), json_count(n[REFUSED]),
+			    json_count(n[FAILED]), json_count(n[RESOLVED]), NULL);
 	}
 	if (n[FLOW_PACKETS] > 0 && u->networks.count >= FLOWS_NETWORKS && n[QUERIES] == 0 &&
 	    site_role(o->c->site, &u->address) == NULL) {
 		o->candidate_count++;
 		if ((t = table_for_row(o, TABLE_CANDIDATES)) != NULL)
-			section_row(t, address_json(&u->address), count_json(n[FLOW_PACKETS]),
-			    count_json(n[FLOW_OCTETS]), count_json(clients_of(u)), NULL);
+			section_row(t, json_address(&u->address), json_count(n[FLOW_PACKETS]),
+			    json_count(n[FLOW_OCTETS]), json_count(clients_of(u)), NULL);
 	}
 }
 
@@ -304,7 +290,7 @@ end_use(struct output *o, const struct use *u)
 		return;
 	o->referring_count++;
 	if ((t = table_for_row(o, TABLE_REFERRING)) != NULL)
-		section_row(t, address_json(&u->address), count_json(n[REFERRALS]),
+		section_row(t, json_address(&u->address), json_count(n[REFERRALS]),
 		    ratio_json(n[REFERRAL_OCTETS], n[REFERRAL_QUERY_OCTETS]), NULL);
 }
 
@@ -324,8 +310,6 @@ read_row(struct use *u, const struct result *r, nsec_t begin, nsec_t end)
 {
 	static const struct address NONE;
 	struct address upstream = result_address(r, 6 + NUMBERS);
-	size_t size;
-	const char *sketch;
 
 	if (end != 0) {
 		u->begin = u->begin == 0 || begin < u->begin ? begin : u->begin;
@@ -341,9 +325,8 @@ read_row(struct use *u, const struct result *r, nsec_t begin, nsec_t end)
 		u->upstream = upstream;
 	read_set(&u->zones, r, 7 + NUMBERS);
 	read_set(&u->networks, r, 8 + NUMBERS);
-	sketch = result_blob(r, 9 + NUMBERS, &size);
 	/* One that does not read adds no clients. */
-	(void)!hll_decode_into(u->clients, OPEN_PRECISION, sketch, size);
+	(void)!sketch_add(u->clients, OPEN_PRECISION, r, 9 + NUMBERS);
 	dns_samples_read(&u->samples, r, 10 + NUMBERS, result_u64(r, 0));
 }
 

@@ -24,6 +24,7 @@
 #include "analysis/cells.h"
 #include "analysis/dns/overview_counts.h"
 #include "analysis/dns/overview_keys.h"
+#include "analysis/sketch.h"
 #include "base/xmalloc.h"
 #include "net/dns.h"
 #include "stat/sparse_counts.h"
@@ -430,13 +431,10 @@ yield_latency(const struct overview_counts *c, unsigned view, struct rows *rows)
 static void
 yield_distinct(const struct overview_counts *c, unsigned view, struct rows *rows)
 {
-	uint8_t octets[HLL_ENCODED_SIZE(OVERVIEW_PRECISION)];
-
 	for (unsigned i = 0; i < OVERVIEW_DISTINCT; i++) {
-		size_t size = hll_encode(c->distinct[i], OVERVIEW_PRECISION, octets);
 		rows_text(rows, 0, dns_view_name((enum dns_view)view));
 		rows_text(rows, 1, overview_distinct[i]);
-		rows_blob(rows, 2, octets, size);
+		sketch_put(rows, 2, c->distinct[i], OVERVIEW_PRECISION);
 		rows_next(rows);
 	}
 }

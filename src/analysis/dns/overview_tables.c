@@ -7,6 +7,7 @@
 
 #include "analysis/dns/overview_counts.h"
 #include "analysis/dns/overview_facts.h"
+#include "analysis/sketch.h"
 #include "base/xmalloc.h"
 
 /* ------------------------------------------------------------------ values of a field */
@@ -319,9 +320,7 @@ read_distinct(const struct section_context *c, const char *view, const char *kin
 	if (e != ERR_OK)
 		return e;
 	while (e == ERR_OK && result_next(r)) {
-		size_t size;
-		const char *octets = result_blob(r, 0, &size);
-		if (hll_decode_into(registers, OVERVIEW_PRECISION, octets, size) != ERR_OK)
+		if (!sketch_add(registers, OVERVIEW_PRECISION, r, 0))
 			e = err_set(info, ERR_DAMAGED, "a sketch of dns_distinct does not read");
 	}
 	result_free(r);

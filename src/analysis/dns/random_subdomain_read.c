@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/sketch.h"
 #include "base/xmalloc.h"
 
 #define REVERSED_SHARE 0.5
@@ -56,27 +57,21 @@ first_attack(const struct attacks *attacks, const char *zone)
 static void
 take_window(struct attack *a, const struct result *r, size_t at, uint64_t input)
 {
-	const char *stored;
-	size_t size;
-
 	for (unsigned side = 0; side < ZONE_SIDES; side++) {
 		size_t column = at + ZONE_COUNTS + (size_t)side * ZONE_OUTCOMES;
 		uint64_t other = result_u64(r, column);
 		uint64_t all = random_sum(r, column, ZONE_OUTCOMES);
 		a->window_failures[side] += all - other;
 		a->window_all[side] += all;
-		stored = result_blob(r, at + ZONE_CLIENTS + side, &size);
-		if (hll_decode_into(a->client_sketch + side * HLL_SIZE(CLIENTS_PRECISION),
-			CLIENTS_PRECISION, stored, size) != ERR_OK)
-			continue;
+		(void)!sketch_add(a->client_sketch + side * HLL_SIZE(CLIENTS_PRECISION),
+		    CLIENTS_PRECISION, r, at + ZONE_CLIENTS + side);
 	}
 	a->retransmissions += result_u64(r, at + ZONE_RETRANSMISSIONS);
 	for (unsigned i = 0; i < ZONE_TYPES; i++)
 		a->types[i] += result_u64(r, at + ZONE_TYPE_COUNTS + i);
 	for (unsigned i = 0; i < CLIENT_CLASSES; i++)
 		a->classes[i] += result_u64(r, at + ZONE_CLASS_COUNTS + i);
-	stored = result_blob(r, at + ZONE_NAMES, &size);
-	if (hll_decode_into(a->names, NAMES_PRECISION, stored, size) == ERR_OK)
+	if (sketch_add(a->names, NAMES_PRECISION, r, at + ZONE_NAMES))
 		a->distinct = hll_estimate(a->names, NAMES_PRECISION);
 	dns_samples_read(&a->samples, r, at + ZONE_SAMPLES, input);
 	a->own |= result_u64(r, at + ZONE_OWN) != 0;
@@ -312,11 +307,8 @@ take_scatter(struct scatter *s, const struct result *r, size_t at)
 	random_span(&s->begin, &s->end, random_time(r, at + SCATTER_FIRST),
 	    random_time(r, at + SCATTER_LAST));
 	for (unsigned i = 0; i < 3; i++) {
-		size_t size;
-		const char *stored = result_blob(r, at + SCATTER_NAMES + i, &size);
 		s->counts[i] += result_u64(r, at + SCATTER_NXDOMAIN + i);
-		if (hll_decode_into(sketches[i], SCATTER_PRECISION, stored, size) != ERR_OK)
-			continue;
+		(void)!sketch_add(sketches[i], SCATTER_PRECISION, r, at + SCATTER_NAMES + i);
 	}
 	s->dark += result_u64(r, at + SCATTER_DARK);
 	dns_samples_read(&s->samples, r, at + SCATTER_SAMPLES, result_u64(r, 0));

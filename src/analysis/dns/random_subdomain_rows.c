@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/dns/random_subdomain_state.h"
+#include "analysis/sketch.h"
 #include "base/xmalloc.h"
 #include "net/dns.h"
 
@@ -127,14 +128,6 @@ yield_slot(struct rows *rows, const char *zone, const struct zone_slot *slot)
 }
 
 static void
-yield_sketch(struct rows *rows, size_t column, const uint8_t *registers, unsigned precision)
-{
-	uint8_t stored[HLL_ENCODED_SIZE(NAMES_PRECISION)];
-
-	rows_blob(rows, column, stored, hll_encode(registers, precision, stored));
-}
-
-static void
 yield_zone(const struct random_subdomain *s, struct rows *rows, const char *text,
     const struct watched_zone *zone, uint64_t seconds)
 {
@@ -144,14 +137,14 @@ yield_zone(const struct random_subdomain *s, struct rows *rows, const char *text
 		for (unsigned i = 0; i < ZONE_OUTCOMES; i++)
 			rows_u64(rows, ZONE_COUNTS + (size_t)side * ZONE_OUTCOMES + i,
 			    zone->counts[side][i]);
-		yield_sketch(rows, ZONE_CLIENTS + side, zone->clients[side], CLIENTS_PRECISION);
+		sketch_put(rows, ZONE_CLIENTS + side, zone->clients[side], CLIENTS_PRECISION);
 	}
 	rows_u64(rows, ZONE_RETRANSMISSIONS, zone->retransmissions);
 	for (unsigned i = 0; i < ZONE_TYPES; i++)
 		rows_u64(rows, ZONE_TYPE_COUNTS + i, zone->types[i]);
 	for (unsigned i = 0; i < CLIENT_CLASSES; i++)
 		rows_u64(rows, ZONE_CLASS_COUNTS + i, zone->classes[i]);
-	yield_sketch(rows, ZONE_NAMES, zone->names, NAMES_PRECISION);
+	sketch_put(rows, ZONE_NAMES, zone->names, NAMES_PRECISION);
 	dns_samples_put(&zone->samples, rows, ZONE_SAMPLES);
 	rows_u64(rows, ZONE_OWN, site_in_zone(s->site, zone->name, zone->name_size));
 	rows_next(rows);
@@ -212,9 +205,9 @@ yield_scatter(struct rows *rows, const char *text, const struct watched_zone *zo
 	rows_u64(rows, SCATTER_SERVFAIL, c->servfail);
 	rows_u64(rows, SCATTER_QUOTED, c->quoted);
 	rows_u64(rows, SCATTER_DARK, c->dark);
-	yield_sketch(rows, SCATTER_NAMES, c->names, SCATTER_PRECISION);
-	yield_sketch(rows, SCATTER_SERVERS, c->servers, SCATTER_PRECISION);
-	yield_sketch(rows, SCATTER_TARGETS, c->targets, SCATTER_PRECISION);
+	sketch_put(rows, SCATTER_NAMES, c->names, SCATTER_PRECISION);
+	sketch_put(rows, SCATTER_SERVERS, c->servers, SCATTER_PRECISION);
+	sketch_put(rows, SCATTER_TARGETS, c->targets, SCATTER_PRECISION);
 	dns_samples_put(&zone->samples, rows, SCATTER_SAMPLES);
 	rows_next(rows);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/dns/random_subdomain_read.h"
+#include "analysis/sketch.h"
 #include "base/xmalloc.h"
 
 #define EWMA_KEPT       0.9 /* of the baseline after a minute: alpha = 0.1 */
@@ -104,11 +105,8 @@ take_history(struct zone_rows *z, const struct result *r)
 	uint64_t asked = random_sum(r, 4, ZONE_OUTCOMES);
 	uint64_t upstream = random_sum(r, 4 + ZONE_OUTCOMES, ZONE_OUTCOMES);
 	struct history h = { .window = random_time(r, 1), .seconds = result_f64(r, 2) };
-	const char *stored;
-	size_t size;
 
-	stored = result_blob(r, 3, &size);
-	if (h.seconds <= 0 || hll_decode_into(names, NAMES_PRECISION, stored, size) != ERR_OK)
+	if (h.seconds <= 0 || !sketch_add(names, NAMES_PRECISION, r, 3))
 		return;
 	h.fresh = hll_estimate(names, NAMES_PRECISION) / h.seconds;
 	h.all = (double)(asked > upstream ? asked : upstream) / h.seconds;

@@ -36,12 +36,6 @@ share(uint64_t part, uint64_t whole)
 }
 
 static json_t *
-count_cell(uint64_t count)
-{
-	return json_integer(count < INT64_MAX ? (json_int_t)count : INT64_MAX);
-}
-
-static json_t *
 address_cell(const struct result *r, size_t column)
 {
 	struct address a = result_address(r, column);
@@ -97,14 +91,14 @@ exporters_table(const struct section_context *c, struct section *section, struct
 		t->restarts += result_u64(r, 8);
 		t->no_template_lost += result_u64(r, 11);
 		t->malformed += result_u64(r, 12);
-		section_row(table, address_cell(r, 0), count_cell(result_u64(r, 1)),
-		    json_string(result_text(r, 2)), count_cell(result_u64(r, 4)),
-		    count_cell(result_u64(r, 5)), count_cell(result_u64(r, 6)),
-		    count_cell(result_u64(r, 7)), json_string(result_text(r, 3)),
+		section_row(table, address_cell(r, 0), json_count(result_u64(r, 1)),
+		    json_string(result_text(r, 2)), json_count(result_u64(r, 4)),
+		    json_count(result_u64(r, 5)), json_count(result_u64(r, 6)),
+		    json_count(result_u64(r, 7)), json_string(result_text(r, 3)),
 		    json_real(share(result_u64(r, 6), result_u64(r, 7))),
-		    count_cell(result_u64(r, 8)), count_cell(result_u64(r, 9)),
-		    count_cell(result_u64(r, 10)), count_cell(result_u64(r, 11)),
-		    count_cell(result_u64(r, 12)), count_cell(result_u64(r, 13)), NULL);
+		    json_count(result_u64(r, 8)), json_count(result_u64(r, 9)),
+		    json_count(result_u64(r, 10)), json_count(result_u64(r, 11)),
+		    json_count(result_u64(r, 12)), json_count(result_u64(r, 13)), NULL);
 	}
 	result_free(r);
 	section_table_note(table,
@@ -140,9 +134,9 @@ rates_table(const struct section_context *c, struct section *section, struct tot
 			    section, "sampling", "Sampling rates", COLUMNS, ARRAY_COUNT(COLUMNS));
 		if (rate == 0)
 			t->unknown += records;
-		section_row(table, address_cell(r, 0), count_cell(result_u64(r, 1)),
-		    rate != 0 ? count_cell(rate) : json_null(), json_string(result_text(r, 3)),
-		    count_cell(records), NULL);
+		section_row(table, address_cell(r, 0), json_count(result_u64(r, 1)),
+		    rate != 0 ? json_count(rate) : json_null(), json_string(result_text(r, 3)),
+		    json_count(records), NULL);
 	}
 	result_free(r);
 	if (table != NULL)
@@ -427,12 +421,12 @@ day_row(struct section_table *table, const struct point *p, const struct day *d,
 	const char *verdict = checked ? verdict_of(ratio, tolerance) : "no counters";
 	char address[ADDRESS_TEXT_SIZE];
 
-	section_row(table, json_string(address_format(&p->exporter, address)), count_cell(p->day),
-	    count_cell(d->all.octets), count_cell((uint64_t)ceil(sqrt(d->all.variance))),
+	section_row(table, json_string(address_format(&p->exporter, address)), json_count(p->day),
+	    json_count(d->all.octets), json_count((uint64_t)ceil(sqrt(d->all.variance))),
 	    json_real(loss),
-	    count_cell(loss < 1 ? (uint64_t)((double)d->all.octets / (1 - loss)) : d->all.octets),
-	    count_cell(d->interfaces), count_cell(d->checked_interfaces),
-	    checked ? count_cell(d->counted) : json_null(),
+	    json_count(loss < 1 ? (uint64_t)((double)d->all.octets / (1 - loss)) : d->all.octets),
+	    json_count(d->interfaces), json_count(d->checked_interfaces),
+	    checked ? json_count(d->counted) : json_null(),
 	    checked ? json_real(ratio) : json_null(), checked ? json_real(tolerance) : json_null(),
 	    json_string(verdict), NULL);
 	return checked && strcmp(verdict, "agrees") != 0;

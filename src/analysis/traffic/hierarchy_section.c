@@ -193,12 +193,6 @@ share_of(uint64_t part, uint64_t whole)
 	return whole != 0 ? (double)part / (double)whole : 0;
 }
 
-static json_t *
-count_cell(uint64_t count)
-{
-	return json_integer(count < INT64_MAX ? (json_int_t)count : INT64_MAX);
-}
-
 /* The columns that are always there. */
 static const struct section_column COLUMNS[] = {
 	{ "source", "Source", "text", "" },
@@ -245,16 +239,16 @@ print_row(struct section_table *table, const struct survey *s, const struct latt
 
 	c[k++] = json_string(format_side(&n->source, source));
 	c[k++] = json_string(format_side(&n->destination, destination));
-	c[k++] = count_cell(n->octets);
+	c[k++] = json_count(n->octets);
 	c[k++] = json_real(share_of(n->octets, s->octets));
-	c[k++] = count_cell(n->packets);
+	c[k++] = json_count(n->packets);
 	c[k++] = json_real(share_of(n->packets, s->packets));
 	if (s->exports.sampling_most > 1)
-		c[k++] = count_cell((uint64_t)ceil(export_octets_error(
+		c[k++] = json_count((uint64_t)ceil(export_octets_error(
 		    &s->exports, (double)n->octets + (double)n->uncertain_octets)));
 	if (!is_exact(s)) {
-		c[k++] = count_cell(n->octets + n->uncertain_octets);
-		c[k++] = count_cell(n->packets + n->uncertain_packets);
+		c[k++] = json_count(n->octets + n->uncertain_octets);
+		c[k++] = json_count(n->packets + n->uncertain_packets);
 	}
 	/* The row ends with the first NULL after its columns. */
 	section_row(table, c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], NULL);
@@ -358,7 +352,7 @@ draw_bars(struct section *section, const struct survey *s)
 	for (size_t i = 0; i < s->order_count && i < BARS_MOST; i++)
 		(void)json_array_append_new(
 		    points, json_pack("[s,o]", format_node(s->order[i].node, text, sizeof text),
-				count_cell(s->order[i].node->octets)));
+				json_count(s->order[i].node->octets)));
 }
 
 /* Bins as long as the shortest distance of two windows, or a multiple of it. */
@@ -433,7 +427,7 @@ draw_area(const struct section_context *context, struct section *section, const 
 				(void)json_array_append_new(
 				    points, json_pack("[I,o]",
 						(json_int_t)b->begin + (json_int_t)(k * b->step),
-						count_cell(volumes[i * b->count + k])));
+						json_count(volumes[i * b->count + k])));
 		}
 	}
 	free(volumes);

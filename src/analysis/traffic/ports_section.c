@@ -168,12 +168,6 @@ make_columns(
 	return n;
 }
 
-static json_t *
-count_cell(uint64_t count)
-{
-	return json_integer(count < INT64_MAX ? (json_int_t)count : INT64_MAX);
-}
-
 static void
 service_row(
     struct section_table *table, const char *name, const struct total *one, const struct facts *f)
@@ -182,13 +176,13 @@ service_row(
 	size_t n = 0;
 
 	c[n++] = json_string(name);
-	c[n++] = count_cell(one->sums.octets);
+	c[n++] = json_count(one->sums.octets);
 	if (f->all.sums.variance > 0)
-		c[n++] = count_cell((uint64_t)(sqrt(one->sums.variance) + 0.5));
+		c[n++] = json_count((uint64_t)(sqrt(one->sums.variance) + 0.5));
 	c[n++] = json_real(share(one->sums.octets, f->all.sums.octets));
-	c[n++] = count_cell(one->sums.packets);
+	c[n++] = json_count(one->sums.packets);
 	c[n++] = json_real(share(one->sums.packets, f->all.sums.packets));
-	c[n++] = count_cell(one->flows);
+	c[n++] = json_count(one->flows);
 	c[n++] = json_real(share(one->flows, f->all.flows));
 	/* The row ends with the first NULL after its columns. */
 	section_row(table, c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], NULL);

@@ -294,12 +294,6 @@ share_of(uint64_t part, uint64_t whole)
 	return json_real(whole != 0 ? (double)part / (double)whole : 0);
 }
 
-static json_t *
-count_cell(uint64_t count)
-{
-	return json_integer(count < INT64_MAX ? (json_int_t)count : INT64_MAX);
-}
-
 /* The columns of a table of talkers; returns their number. */
 static size_t
 make_columns(const struct ranking *k, bool sided, struct section_column *columns)
@@ -355,15 +349,15 @@ print_row(struct section_table *table, const struct ranking *k, const struct tal
 		c[n++] = json_string(side_of(site, t, k->kind));
 	c[n++] = share_of(t->low[TALKERS_OCTETS], k->totals[TALKERS_OCTETS]);
 	for (unsigned m = 0; m < MG_METRICS; m++) {
-		c[n++] = count_cell(t->low[m]);
+		c[n++] = json_count(t->low[m]);
 		if (!is_exact(k))
-			c[n++] = count_cell(t->high[m]);
+			c[n++] = json_count(t->high[m]);
 		if (m == TALKERS_OCTETS && is_sampled(k))
-			c[n++] = count_cell(
+			c[n++] = json_count(
 			    (uint64_t)ceil(export_octets_error(k->exports, (double)t->high[m])));
 	}
 	if (k->kind != TALKERS_PAIR)
-		c[n++] = count_cell(t->low[TALKERS_PEERS]);
+		c[n++] = json_count(t->low[TALKERS_PEERS]);
 	/* The row ends with the first NULL after its columns. */
 	section_row(table, c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11],
 	    c[12], NULL);
@@ -454,11 +448,11 @@ draw_bars(struct section *s, const struct ranking *k)
 		json_t *point = json_array();
 		(void)json_array_append_new(
 		    point, json_string(format_talker(&list[i], k->kind, text)));
-		(void)json_array_append_new(point, count_cell(list[i].low[TALKERS_OCTETS]));
+		(void)json_array_append_new(point, json_count(list[i].low[TALKERS_OCTETS]));
 		if (!is_exact(k)) {
-			(void)json_array_append_new(point, count_cell(list[i].low[TALKERS_OCTETS]));
+			(void)json_array_append_new(point, json_count(list[i].low[TALKERS_OCTETS]));
 			(void)json_array_append_new(
-			    point, count_cell(list[i].high[TALKERS_OCTETS]));
+			    point, json_count(list[i].high[TALKERS_OCTETS]));
 		}
 		(void)json_array_append_new(points, point);
 	}

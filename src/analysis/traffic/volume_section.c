@@ -236,12 +236,6 @@ read_shares(
 	return ERR_OK;
 }
 
-static json_t *
-count_cell(uint64_t count)
-{
-	return json_integer(count < INT64_MAX ? (json_int_t)count : INT64_MAX);
-}
-
 #define SHARE_COLUMNS_MOST 7
 
 /* The columns: errors only where there was sampling, frames only where they were seen. */
@@ -274,14 +268,14 @@ share_row(struct section_table *table, const struct facts *f, const struct share
 	size_t n = 0;
 
 	c[n++] = json_string(name);
-	c[n++] = count_cell(one->sums.packets);
-	c[n++] = count_cell(one->sums.octets);
+	c[n++] = json_count(one->sums.packets);
+	c[n++] = json_count(one->sums.octets);
 	if (f->all.variance > 0)
-		c[n++] = count_cell((uint64_t)(sqrt(one->sums.variance) + 0.5));
+		c[n++] = json_count((uint64_t)(sqrt(one->sums.variance) + 0.5));
 	c[n++] = json_real(s->total != 0 ? (double)one->sums.octets / (double)s->total : 0.0);
 	if (f->metered != 0)
-		c[n++] = count_cell(one->frame_octets);
-	c[n++] = count_cell(one->flows);
+		c[n++] = json_count(one->frame_octets);
+	c[n++] = json_count(one->flows);
 	/* The row ends with the first NULL after its columns. */
 	section_row(table, c[0], c[1], c[2], c[3], c[4], c[5], c[6], NULL);
 }
