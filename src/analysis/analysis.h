@@ -27,6 +27,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/settings.h"
+#include "net/geo.h"
 #include "net/site.h"
 #include "net/suffix.h"
 #include "obs/batch.h"
@@ -41,6 +42,8 @@ struct analysis_context {
 	const struct site *site;
 	struct hash_secret secret;          /* for hash tables */
 	const struct suffix_list *suffixes; /* public suffixes; may be NULL */
+	const struct geo *countries;        /* ISO 3166 codes by address (geo_text); may be NULL */
+	const struct geo *systems;          /* AS numbers (geo_number); may be NULL */
 };
 
 struct window {
@@ -59,6 +62,8 @@ struct section_context {
 	const struct settings *settings;
 	const struct site *site;
 	const struct suffix_list *suffixes; /* public suffixes; may be NULL */
+	const struct geo *countries;        /* as in analysis_context */
+	const struct geo *systems;
 	nsec_t begin, end;  /* the review's period: rows with begin <= window_begin < end count */
 	nsec_t first, last; /* times of the first and last packet in the period */
 	nsec_t compare_begin, compare_end; /* the period it is compared with; both 0: none */

@@ -390,6 +390,15 @@ stream_table_packet(struct stream_table *t, const struct packet *p)
 	take_segment(t, slot, direction, &s);
 }
 
+bool
+stream_table_knows(const struct stream_table *t, const struct packet *p)
+{
+	struct slots_key key;
+
+	(void)make_key(p, &key);
+	return slots_find(&t->slots, &key) != SLOT_NONE;
+}
+
 void
 stream_table_finish(struct stream_table *t)
 {

@@ -16,6 +16,7 @@
 #ifndef YAGURA_FLOW_STREAM_H
 #define YAGURA_FLOW_STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,8 @@ struct stream_table *stream_table_new(const struct stream_options *options);
 void stream_table_free(struct stream_table *table);
 /* Takes one decoded TCP packet (others are ignored). */
 void stream_table_packet(struct stream_table *table, const struct packet *packet);
+/* Whether a TCP packet is of a connection that the table holds, or remembers as closed. */
+bool stream_table_knows(const struct stream_table *table, const struct packet *packet);
 /* Closes every connection: held octets are delivered after their gaps. */
 void stream_table_finish(struct stream_table *table);
 /* What is in use, for status and tests. */

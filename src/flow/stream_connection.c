@@ -18,7 +18,7 @@ endpoint(const struct slots_key *key, bool low, struct address *ret_address, uin
 struct half_output
 connection_output(struct stream_table *t, uint32_t slot, uint8_t direction)
 {
-	const struct connection *c = &t->connections[slot];
+	struct connection *c = &t->connections[slot];
 	const struct slots_key *key = slots_key_of(&t->slots, slot);
 	struct half_output out = {
 		.budget = &t->budget,
@@ -29,7 +29,8 @@ connection_output(struct stream_table *t, uint32_t slot, uint8_t direction)
 		.event = { .id = c->id,
 		    .direction = direction,
 		    .midstream = (c->flags & MIDSTREAM) != 0,
-		    .time = t->time },
+		    .time = t->time,
+		    .user = &c->user },
 	};
 	bool low = (c->flags & FROM_LOW) != 0;
 

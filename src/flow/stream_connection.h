@@ -38,6 +38,7 @@ struct connection {
 	uint64_t touched; /* number of the last packet: order across the lists */
 	uint64_t record;  /* of the last packet: evidence for what happens without one */
 	nsec_t last;
+	void *user; /* of whoever is delivered to */
 	uint32_t rival;
 	uint8_t flags;
 };

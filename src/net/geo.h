@@ -19,6 +19,7 @@
 #include "net/address.h"
 
 #define GEO_TEXT_SIZE 64
+#define GEO_PACKAGED  "packaged" /* in configurations: the database of the npm package */
 
 struct geo;
 

@@ -8,13 +8,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "obs/contact.h"
 #include "obs/dns.h"
 #include "obs/drop.h"
 #include "obs/exporter.h"
 #include "obs/flow.h"
+#include "obs/http.h"
+#include "obs/login.h"
 #include "obs/packet.h"
 #include "obs/record.h"
 #include "obs/stream.h"
+#include "obs/tls.h"
 
 #define BATCH_MAX 256
 
@@ -35,6 +39,11 @@ enum obs_type {
 	OBS_DNS_BAD = 1 << 10,     /* malformed */
 	OBS_DNS_QUOTED = 1 << 11,  /* in ICMP errors */
 	OBS_DNS_PENDING = 1 << 12, /* queries without answer */
+	OBS_HTTP = 1 << 13,        /* HTTP requests, of packets and of web logs */
+	OBS_TLS = 1 << 14,         /* hellos and exchanges of heartbeats */
+	OBS_LOGIN = 1 << 15,       /* attempts to log in, of packets and of logs */
+	OBS_CONTACT = 1 << 16,     /* what sensors and honeypots noted */
+	OBS_WATCH = 1 << 17,       /* when sensors were listening */
 };
 
 /* What the pipeline counted in one shard and window. */
@@ -56,6 +65,12 @@ struct batch {
 		const struct interface_sample *interfaces; /* OBS_INTERFACE */
 		const struct dns_message *const *dns;      /* OBS_DNS, _LOCAL, _BAD, _QUOTED */
 		const struct dns_pending *pending;         /* OBS_DNS_PENDING */
+		const struct http_request *const *http;    /* OBS_HTTP */
+		const struct tls_event *tls;               /* OBS_TLS; count is 1 */
+		const struct login *const *logins;         /* OBS_LOGIN */
+		const struct contact *const *contacts;     /* OBS_CONTACT */
+		const struct sensor_watch *const *watches; /* OBS_WATCH */
+		const void *const *observed;               /* the four before, whichever it is */
 	};
 };
 

@@ -254,6 +254,10 @@
 	    "an item of a C-DNS file that names what its block does not hold, or has no time")     \
 	X(CDNS_EVENT, "cdns.address_event", 1,                                                     \
 	    "an ICMP or TCP reset event that a C-DNS file counts: not analysed")                   \
+	X(LOG_LINE, "log.bad_line", 0, "a line of a log that does not read")                       \
+	X(LOG_OTHER, "log.other_line", 1, "a line of a log about something else")                  \
+	X(LOG_LONG, "log.long_line", 1,                                                            \
+	    "a line of a log longer than 64 KiB: its beginning counts")                            \
 	X(QUERY_LOG_LINE, "query_log.bad_line", 0,                                                 \
 	    "a line of a query log about a query that cannot be read")                             \
 	X(QUERY_LOG_OTHER, "query_log.other_line", 1,                                              \

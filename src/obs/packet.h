@@ -24,8 +24,9 @@ enum packet_kind {
 	PACKET_UNDECODED = 0, /* dropped: a `frame` counter says why */
 	PACKET_NOT_IP,        /* a good frame of something else (ARP has its own kind) */
 	PACKET_ARP,
-	PACKET_DNS, /* a DNS message without its packet (obs/dns_record.h): no traffic */
-	PACKET_IP,  /* IPv4 or IPv6, with or without a usable transport header */
+	PACKET_DNS,      /* a DNS message without its packet (obs/dns_record.h): no traffic */
+	PACKET_OBSERVED, /* an observation made whole (obs/observed.h): no traffic */
+	PACKET_IP,       /* IPv4 or IPv6, with or without a usable transport header */
 };
 
 enum packet_flag {

@@ -37,6 +37,8 @@ struct stream_event {
 	const uint8_t *data;
 	size_t size;
 	uint64_t input_offset; /* of the packet's record in its input: evidence */
+	void **user; /* the connection's own pointer, NULL when it opens: for the one who is
+			delivered to, who frees what it points to at STREAM_CLOSE */
 };
 
 #endif

@@ -8,6 +8,7 @@
 #include "pipeline/config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,6 +57,18 @@ static const struct setting DNS_SETTINGS[] = {
 	    "octets of DNS messages that wait for the rest of them in TCP streams" },
 	{ "public_suffixes", SETTING_TEXT, "/usr/share/publicsuffix/public_suffix_list.dat", NULL,
 	    NULL, "the public suffix list; without it every TLD counts as one public suffix" },
+};
+
+static const struct setting GEOGRAPHY_SETTINGS[] = {
+	{ "country_database", SETTING_TEXT, GEO_PACKAGED, NULL, NULL,
+	    "MaxMind DB file of countries; packaged is iptoasn-country-mmdb of npm, empty is "
+	    "none" },
+	{ "country_key", SETTING_TEXT, "country_code", NULL, NULL,
+	    "where that file has the ISO 3166 code: country_code, country.iso_code" },
+	{ "asn_database", SETTING_TEXT, "", NULL, NULL,
+	    "MaxMind DB file of AS numbers; empty is none" },
+	{ "asn_key", SETTING_TEXT, "autonomous_system_number", NULL, NULL,
+	    "where that file has the number" },
 };
 
 static const struct setting RUN_SETTINGS[] = {
@@ -114,6 +127,7 @@ config_init(struct config *config)
 	site_init(&config->site);
 	config->meter = settings_new(METER_SETTINGS, CONFIG_COUNT(METER_SETTINGS));
 	config->dns = settings_new(DNS_SETTINGS, CONFIG_COUNT(DNS_SETTINGS));
+	config->geography = settings_new(GEOGRAPHY_SETTINGS, CONFIG_COUNT(GEOGRAPHY_SETTINGS));
 	config->run = settings_new(RUN_SETTINGS, CONFIG_COUNT(RUN_SETTINGS));
 	config->store = settings_new(STORE_SETTINGS, CONFIG_COUNT(STORE_SETTINGS));
 	config_collect_init(&config->collect);
@@ -136,6 +150,9 @@ config_release(struct config *config)
 	settings_free(config->meter);
 	settings_free(config->dns);
 	suffix_list_free(config->suffixes);
+	settings_free(config->geography);
+	geo_close(config->countries);
+	geo_close(config->systems);
 	settings_free(config->run);
 	settings_free(config->store);
 	config_collect_release(&config->collect);
@@ -155,6 +172,7 @@ config_parse(
 		{ "site", config_read_site, offsetof(struct config, site), false },
 		{ "meter", read_settings, offsetof(struct config, meter), false },
 		{ "dns", read_settings, offsetof(struct config, dns), false },
+		{ "geography", read_settings, offsetof(struct config, geography), false },
 		{ "run", read_settings, offsetof(struct config, run), false },
 		{ "store", read_settings, offsetof(struct config, store), false },
 		{ "collect", config_read_collect, offsetof(struct config, collect), false },
@@ -221,12 +239,38 @@ open_suffixes(struct config *config, struct err_info *info)
 	return suffix_list_read(path, &config->suffixes, info);
 }
 
+/* A database is opened once; the packaged one may be absent. */
+static enum err
+open_database(const char *path, const char *key, struct geo **geo, struct err_info *info)
+{
+	char packaged[PATH_MAX];
+
+	if (strcmp(path, GEO_PACKAGED) == 0)
+		path = geo_find_packaged(packaged, sizeof packaged) ? packaged : "";
+	return *geo == NULL && path[0] != '\0' ? geo_open(path, key, geo, info) : ERR_OK;
+}
+
+static enum err
+open_geography(struct config *config, struct err_info *info)
+{
+	const struct settings *g = config->geography;
+	enum err e = open_database(settings_text(g, "country_database"),
+	    settings_text(g, "country_key"), &config->countries, info);
+
+	if (e != ERR_OK)
+		return e;
+	return open_database(
+	    settings_text(g, "asn_database"), settings_text(g, "asn_key"), &config->systems, info);
+}
+
 enum err
 config_open_lists(struct config *config, struct err_info *info)
 {
 	struct site *site = &config->site;
 	enum err e = open_suffixes(config, info);
 
+	if (e == ERR_OK)
+		e = open_geography(config, info);
 	if (e != ERR_OK)
 		return e;
 	if (site->subscribers != NULL || (!site->lists.given && site->pool_count == 0))

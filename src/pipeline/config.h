@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "base/settings.h"
+#include "net/geo.h"
 #include "net/site.h"
 #include "net/suffix.h"
 #include "source/live.h"
@@ -40,8 +41,10 @@ struct config {
 	struct settings *meter;       /* owned: flow metering */
 	struct settings *dns;         /* owned: DNS messages and transactions */
 	struct suffix_list *suffixes; /* owned; NULL before config_open_lists, and without a list */
-	struct settings *run;         /* owned: windows, threads, memory */
-	struct settings *store;       /* owned: where rows live */
+	struct settings *geography;   /* owned: databases of countries and autonomous systems */
+	struct geo *countries, *systems; /* owned; NULL before config_open_lists, and without one */
+	struct settings *run;            /* owned: windows, threads, memory */
+	struct settings *store;          /* owned: where rows live */
 	struct config_collect collect;
 	struct settings *publish;   /* owned: reviews for the public */
 	struct settings **analyses; /* owned: parallel to ANALYSES */

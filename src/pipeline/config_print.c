@@ -228,6 +228,7 @@ config_fingerprint(const struct config *config, char ret_text[CONFIG_FINGERPRINT
 		(void)fprintf(out, "%s\n", subscribers_fingerprint(config->site.subscribers));
 	print_block("meter", config->meter, out);
 	print_block("dns", config->dns, out);
+	print_block("geography", config->geography, out);
 	print_analyses(config, out);
 	if (fclose(out) != 0)
 		abort();
@@ -243,6 +244,7 @@ config_print(const struct config *config, FILE *out)
 	print_site(&config->site, out);
 	print_block("meter", config->meter, out);
 	print_block("dns", config->dns, out);
+	print_block("geography", config->geography, out);
 	print_block("run", config->run, out);
 	print_block("store", config->store, out);
 	print_collect(&config->collect, out);

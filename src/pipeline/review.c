@@ -187,6 +187,8 @@ add_chapters(struct build *b, struct err_info *info)
 			.settings = b->config->analyses[i],
 			.site = &b->config->site,
 			.suffixes = b->config->suffixes,
+			.countries = b->config->countries,
+			.systems = b->config->systems,
 			.begin = b->options->from,
 			.end = b->options->to,
 			.first = b->first,

@@ -17,6 +17,7 @@
 #include "decode/decode.h"
 #include "flow/key.h"
 #include "obs/dns_record.h"
+#include "obs/observed.h"
 #include "pipeline/dns_stage.h"
 #include "pipeline/dns_state.h"
 #include "pipeline/export_stage.h"
@@ -198,13 +199,16 @@ prepare_segment(struct runner *runner, struct slot *slot)
 	memset(slot->counts, 0, sizeof slot->counts);
 	if (slot->exports.segment_count != 0)
 		export_stage_deal(runner->stage, &slot->exports, slot->segment);
-	else if (packets[slot->from].link_type != LINK_DNS_MESSAGE)
+	else if (packets[slot->from].link_type != LINK_DNS_MESSAGE &&
+		 packets[slot->from].link_type != LINK_OBSERVED)
 		decode_packets(packets + slot->from, slot->to - slot->from, &slot->drops);
 	for (size_t i = slot->from; i < slot->to; i++) {
 		struct packet *p = &packets[i];
 		unsigned shard = 0;
 		if (p->link_type == LINK_DNS_MESSAGE)
 			p->kind = PACKET_DNS;
+		else if (p->link_type == LINK_OBSERVED)
+			p->kind = PACKET_OBSERVED;
 		else if (slot->exports.segment_count != 0)
 			continue;
 		if (p->kind >= PACKET_DNS)

@@ -8,6 +8,8 @@
 
 #include "base/xmalloc.h"
 #include "decode/decode.h"
+#include "obs/observed.h"
+#include "pipeline/content_stage.h"
 #include "pipeline/dns_stage.h"
 #include "pipeline/transactions.h"
 
@@ -76,6 +78,8 @@ take_datagram(void *context, const struct packet *packet)
 		observe(s, &batch);
 	if (s->dns != NULL)
 		dns_stage_packets(s->dns, list, 1);
+	if (s->content != NULL)
+		content_stage_packets(s->content, list, 1);
 	if (wants_stream(s, &whole))
 		stream_table_packet(s->streams, &whole);
 }
@@ -114,6 +118,27 @@ make_dns(struct shard *s, struct hash_secret secret, struct err_info *info)
 	};
 
 	return (s->consumed & DNS_TYPES) != 0 ? dns_stage_new(&options, &s->dns, info) : ERR_OK;
+}
+
+static void
+take_content(void *context, const struct batch *batch)
+{
+	observe(context, batch);
+}
+
+static void
+make_content(struct shard *s, struct hash_secret secret)
+{
+	struct content_stage_options options = {
+		.config = s->config,
+		.secret = secret,
+		.drops = &s->counters.drops,
+		.consumed = s->consumed,
+		.deliver = take_content,
+		.context = s,
+	};
+
+	s->content = content_stage_new(&options);
 }
 
 static void
@@ -163,7 +188,8 @@ make_tables(struct shard *s, struct hash_secret secret)
 		s->ports = fragment_ports_new(&fragments);
 	}
 	fragments.release = take_datagram;
-	if ((s->consumed & (OBS_DATAGRAM | OBS_STREAM | DNS_TYPES)) != 0)
+	make_content(s, secret);
+	if ((s->consumed & (OBS_DATAGRAM | OBS_STREAM | DNS_TYPES)) != 0 || s->content != NULL)
 		s->reassembly = fragment_reassembly_new(&fragments);
 	if ((s->consumed & (OBS_STREAM | DNS_TYPES)) != 0)
 		make_streams(s, secret);
@@ -182,6 +208,8 @@ make_states(struct shard *s, struct hash_secret secret, struct err_info *info)
 			.settings = s->config->analyses[i],
 			.site = &s->config->site,
 			.suffixes = s->config->suffixes,
+			.countries = s->config->countries,
+			.systems = s->config->systems,
 			.secret = secret,
 		};
 		if (!s->config->enabled[i])
@@ -228,6 +256,7 @@ shard_release(struct shard *s)
 	}
 	free(s->states);
 	dns_stage_free(s->dns);
+	content_stage_free(s->content);
 	transactions_free(s->transactions);
 	meter_free(s->meter);
 	fragment_ports_free(s->ports);
@@ -285,8 +314,34 @@ take_traffic(struct shard *s, const struct packet *const *packets, size_t count)
 		observe(s, &batch);
 	if (s->reassembly != NULL)
 		reassemble(s, packets, count);
+	if (s->content != NULL)
+		content_stage_packets(s->content, packets, count);
 	if (s->meter != NULL)
 		meter(s, packets, count);
+}
+
+/* Observations made whole, one batch of each kind: their kinds do not mix in time's order. */
+static void
+take_observed(struct shard *s, const struct packet *const *packets, size_t count)
+{
+	static const enum obs_type types[OBSERVED_KINDS] = {
+		[OBSERVED_HTTP] = OBS_HTTP,
+		[OBSERVED_LOGIN] = OBS_LOGIN,
+		[OBSERVED_CONTACT] = OBS_CONTACT,
+		[OBSERVED_WATCH] = OBS_WATCH,
+	};
+	const void *list[BATCH_MAX];
+
+	for (unsigned kind = 0; kind < OBSERVED_KINDS; kind++) {
+		struct batch batch = { .type = types[kind], .observed = list };
+		for (size_t i = 0; i < count; i++) {
+			const struct observed *o = (const void *)packets[i]->data;
+			if (o->kind == kind)
+				list[batch.count++] = &o->http;
+		}
+		if (batch.count != 0)
+			observe(s, &batch);
+	}
 }
 
 void
@@ -299,7 +354,9 @@ shard_packets(struct shard *s, struct packet **packets, size_t count)
 	if (s->dns != NULL)
 		dns_stage_packets(s->dns, list, count);
 	/* Messages without packets come alone or among the messages of exporters. */
-	if (packets[0]->kind != PACKET_DNS)
+	if (packets[0]->kind == PACKET_OBSERVED)
+		take_observed(s, list, count);
+	else if (packets[0]->kind != PACKET_DNS)
 		take_traffic(s, list, count);
 }
 
@@ -376,6 +433,8 @@ shard_end_input(struct shard *s, nsec_t latest)
 		stream_table_finish(s->streams);
 	if (s->meter != NULL)
 		meter_finish(s->meter);
+	if (s->content != NULL)
+		content_stage_end(s->content);
 	if (s->dns != NULL)
 		dns_stage_end(s->dns, latest > s->latest ? latest : s->latest);
 }

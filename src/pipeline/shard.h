@@ -33,12 +33,13 @@ struct flow_sink {
 };
 
 struct shard {
-	const struct config *config;  /* borrowed */
-	unsigned consumed;            /* union of what the enabled analyses consume */
-	void **states;                /* owned; parallel to ANALYSES, NULL where disabled */
-	struct meter *meter;          /* owned; NULL when nobody wants flows */
-	struct fragment_ports *ports; /* owned; as the meter */
-	struct dns_stage *dns;        /* owned; NULL when nobody subscribes */
+	const struct config *config;   /* borrowed */
+	unsigned consumed;             /* union of what the enabled analyses consume */
+	void **states;                 /* owned; parallel to ANALYSES, NULL where disabled */
+	struct meter *meter;           /* owned; NULL when nobody wants flows */
+	struct fragment_ports *ports;  /* owned; as the meter */
+	struct dns_stage *dns;         /* owned; NULL when nobody subscribes */
+	struct content_stage *content; /* owned; NULL when nobody subscribes */
 	struct fragment_reassembly *reassembly; /* owned; NULL when nobody subscribes */
 	struct stream_table *streams;           /* owned; NULL when nobody subscribes */
 	struct obs_counters counters;           /* of the open window */
@@ -57,7 +58,8 @@ MUST_CHECK enum err shard_init(struct shard *shard, const struct config *config,
 void shard_release(struct shard *shard);
 
 /* Takes packets of this shard, 1 to BATCH_MAX.  DNS messages without packets (PACKET_DNS) may be
- * among them; they are no traffic. */
+ * among them; they are no traffic, and neither are observations made whole (PACKET_OBSERVED), which
+ * come alone. */
 void shard_packets(struct shard *shard, struct packet **packets, size_t count);
 
 /* Takes flow records of this shard, any number: they are observed in batches and stored. */

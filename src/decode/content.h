@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A protocol over TCP or UDP whose contents are looked into: one file, one line in CONTENT_LIST.
+ *
+ * Connections are found by what they carry, not by their ports: every payload of an unknown
+ * connection is shown to each protocol's sniff(), which must be cheap and sure, because from then
+ * on the connection is reassembled and costs.  What came before is not seen again, so a protocol
+ * has to be able to join in the middle; one that follows another in the same connection (STARTTLS)
+ * takes it over when its sniff() knows a segment.
+ *
+ * A connection's state is made by open() and freed by close(), after which nothing of it is
+ * delivered.  Observations are delivered as they are complete; what they point to is borrowed for
+ * the call.  The same events in the same order give the same observations.
+ */
+#ifndef YAGURA_DECODE_CONTENT_H
+#define YAGURA_DECODE_CONTENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "obs/batch.h"
+#include "obs/drop.h"
+#include "obs/packet.h"
+#include "obs/stream.h"
+
+/* Where observations go, and what is shared by the connections of a shard. */
+struct content_sink {
+	void (*deliver)(void *context, const struct batch *batch);
+	void *context;
+	struct drop_counters *drops;
+	unsigned consumed; /* set of enum obs_type that somebody wants */
+	uint64_t *memory;  /* octets held by all connections; a protocol adds and takes away what
+			      it holds beyond its state, */
+	uint64_t memory_limit; /* and holds no more when this is reached */
+};
+
+struct content_protocol {
+	const char *name;
+	unsigned yields; /* set of enum obs_type: without a consumer of these it is not looked for
+			  */
+	/* Whether the payload of a TCP packet begins something of this protocol. */
+	bool (*sniff)(const struct packet *packet, const uint8_t *payload, size_t size);
+	/* The same while another protocol is followed; NULL: never takes over. */
+	bool (*takes_over)(const uint8_t *payload, size_t size);
+	/* A connection's state; `event` is its first STREAM_DATA, which comes again by event(). */
+	void *(*open)(const struct content_sink *sink, const struct stream_event *event);
+	/* STREAM_DATA and STREAM_GAP. */
+	void (*event)(
+	    void *connection, const struct content_sink *sink, const struct stream_event *event);
+	/* The connection is over at `time`, or will not be heard of again: delivers what is open
+	 * when `sink` is not NULL, and frees the state. */
+	void (*close)(void *connection, const struct content_sink *sink, nsec_t time);
+	/* Datagrams, for protocols that have them; NULL: none.  `state` is the shard's, made by
+	 * the first call and freed by release_datagrams. */
+	bool (*sniff_datagram)(const struct packet *packet, const uint8_t *payload, size_t size);
+	void (*datagram)(void **state, const struct content_sink *sink, const struct packet *packet,
+	    const uint8_t *payload, size_t size);
+	void (*end_datagrams)(void **state, const struct content_sink *sink);
+};
+
+/* Every protocol, ended by NULL. */
+extern const struct content_protocol *const CONTENT_LIST[];
+
+#endif

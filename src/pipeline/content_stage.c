@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+/* From packets to what protocols say; see content_stage.h. */
+#include "pipeline/content_stage.h"
+
+#include <stdlib.h>
+
+#include "base/xmalloc.h"
+#include "flow/stream.h"
+
+#define MOST_PROTOCOLS 8
+
+/* A connection that is followed: what stream_event.user points to. */
+struct followed {
+	const struct content_protocol *protocol; /* NULL: none knows it */
+	void *state;
+	struct followed *next, *previous;
+};
+
+struct content_stage {
+	struct content_stage_options options;
+	struct content_sink sink;
+	uint64_t memory;
+	const struct content_protocol *protocols[MOST_PROTOCOLS]; /* those somebody consumes */
+	void *datagrams[MOST_PROTOCOLS];                          /* their state over datagrams */
+	size_t protocol_count;
+	bool has_datagrams;
+	struct stream_table *streams;           /* owned */
+	struct followed *connections;           /* owned: all of them */
+	const struct content_protocol *sniffed; /* which the packet at hand begins */
+};
+
+static const struct content_protocol *
+sniff(const struct content_stage *s, const struct packet *p)
+{
+	const uint8_t *payload = p->data + p->payload_offset;
+
+	for (size_t i = 0; i < s->protocol_count; i++)
+		if (s->protocols[i]->sniff(p, payload, p->payload_size))
+			return s->protocols[i];
+	return NULL;
+}
+
+/* The protocol that begins with these octets of a known connection. */
+static const struct content_protocol *
+takes_over(const struct content_stage *s, const struct stream_event *e)
+{
+	for (size_t i = 0; i < s->protocol_count; i++)
+		if (s->protocols[i]->takes_over != NULL &&
+		    s->protocols[i]->takes_over(e->data, e->size))
+			return s->protocols[i];
+	return NULL;
+}
+
+static struct followed *
+follow(struct content_stage *s, const struct stream_event *e)
+{
+	struct followed *f = xcalloc(1, sizeof *f);
+
+	f->next = s->connections;
+	if (f->next != NULL)
+		f->next->previous = f;
+	s->connections = f;
+	*e->user = f;
+	return f;
+}
+
+static void
+unfollow(struct content_stage *s, struct followed *f)
+{
+	if (f->previous != NULL)
+		f->previous->next = f->next;
+	else
+		s->connections = f->next;
+	if (f->next != NULL)
+		f->next->previous = f->previous;
+	free(f);
+}
+
+/* Begins, or changes, the protocol of a connection. */
+static void
+choose(struct content_stage *s, struct followed *f, const struct stream_event *e)
+{
+	const struct content_protocol *next;
+
+	if (f->protocol != NULL)
+		next = takes_over(s, e);
+	else
+		next = s->sniffed != NULL ? s->sniffed : takes_over(s, e);
+	if (next == NULL || next == f->protocol)
+		return;
+	if (f->protocol != NULL)
+		f->protocol->close(f->state, &s->sink, e->time);
+	f->protocol = next;
+	f->state = next->open(&s->sink, e);
+}
+
+static void
+take_stream(void *context, const struct stream_event *e)
+{
+	struct content_stage *s = context;
+	struct followed *f = *e->user;
+
+	if (e->kind == STREAM_CLOSE) {
+		if (f == NULL)
+			return;
+		if (f->protocol != NULL)
+			f->protocol->close(f->state, &s->sink, e->time);
+		*e->user = NULL;
+		unfollow(s, f);
+		return;
+	}
+	if (e->kind == STREAM_OPEN)
+		return;
+	if (f == NULL)
+		f = follow(s, e);
+	if (e->kind == STREAM_DATA)
+		choose(s, f, e);
+	if (f->protocol != NULL)
+		f->protocol->event(f->state, &s->sink, e);
+}
+
+struct content_stage *
+content_stage_new(const struct content_stage_options *options)
+{
+	const struct settings *meter = options->config->meter;
+	struct stream_options streams = {
+		.connections = settings_u64(meter, "stream_capacity") / ANALYSIS_SHARDS,
+		.memory = settings_size(meter, "stream_memory") / ANALYSIS_SHARDS,
+		.memory_per_stream = settings_size(meter, "stream_hold"),
+		.idle = settings_duration(meter, "stream_idle"),
+		.secret = options->secret,
+		.drops = options->drops,
+		.deliver = take_stream,
+	};
+	struct content_stage *s = xcalloc(1, sizeof *s);
+
+	for (size_t i = 0; CONTENT_LIST[i] != NULL && s->protocol_count < MOST_PROTOCOLS; i++) {
+		if ((CONTENT_LIST[i]->yields & options->consumed) == 0)
+			continue;
+		s->has_datagrams |= CONTENT_LIST[i]->datagram != NULL;
+		s->protocols[s->protocol_count++] = CONTENT_LIST[i];
+	}
+	if (s->protocol_count == 0) {
+		free(s);
+		return NULL;
+	}
+	s->options = *options;
+	s->sink = (struct content_sink){
+		.deliver = options->deliver,
+		.context = options->context,
+		.drops = options->drops,
+		.consumed = options->consumed,
+		.memory = &s->memory,
+		.memory_limit = streams.memory,
+	};
+	streams.context = s;
+	s->streams = stream_table_new(&streams);
+	return s;
+}
+
+void
+content_stage_free(struct content_stage *s)
+{
+	if (s == NULL)
+		return;
+	while (s->connections != NULL) {
+		if (s->connections->protocol != NULL)
+			s->connections->protocol->close(s->connections->state, NULL, 0);
+		unfollow(s, s->connections);
+	}
+	for (size_t i = 0; i < s->protocol_count; i++)
+		if (s->datagrams[i] != NULL)
+			s->protocols[i]->end_datagrams(&s->datagrams[i], NULL);
+	stream_table_free(s->streams);
+	free(s);
+}
+
+static void
+take_segment(struct content_stage *s, const struct packet *p)
+{
+	s->sniffed = p->payload_size != 0 ? sniff(s, p) : NULL;
+	if (s->sniffed != NULL || stream_table_knows(s->streams, p))
+		stream_table_packet(s->streams, p);
+	s->sniffed = NULL;
+}
+
+static void
+take_datagram(struct content_stage *s, const struct packet *p)
+{
+	const uint8_t *payload = p->data + p->payload_offset;
+
+	for (size_t i = 0; i < s->protocol_count; i++) {
+		const struct content_protocol *c = s->protocols[i];
+		if (c->datagram != NULL && c->sniff_datagram(p, payload, p->payload_size)) {
+			c->datagram(&s->datagrams[i], &s->sink, p, payload, p->payload_size);
+			return;
+		}
+	}
+}
+
+void
+content_stage_packets(struct content_stage *s, const struct packet *const *packets, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct packet *p = packets[i];
+		if (p->kind != PACKET_IP ||
+		    (p->flags & (PACKET_HAS_PORTS | PACKET_FRAGMENT)) != PACKET_HAS_PORTS)
+			continue;
+		if (p->protocol == IP_PROTOCOL_TCP)
+			take_segment(s, p);
+		else if (s->has_datagrams && p->protocol == IP_PROTOCOL_UDP && p->payload_size != 0)
+			take_datagram(s, p);
+	}
+}
+
+void
+content_stage_end(struct content_stage *s)
+{
+	stream_table_finish(s->streams);
+	for (size_t i = 0; i < s->protocol_count; i++)
+		if (s->datagrams[i] != NULL)
+			s->protocols[i]->end_datagrams(&s->datagrams[i], &s->sink);
+}
