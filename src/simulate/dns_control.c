@@ -203,8 +203,8 @@ run(struct simulation *simulation, const struct settings *settings, struct err_i
 	if (e != ERR_OK)
 		return e;
 	c.blocked = settings_u64(settings, "blocked");
-	dns_run_site(&run, "    - {address: 192.0.2.63, role: resolver}\n"
-			   "    - {address: 192.0.2.64, role: resolver}\n");
+	story_site(&run.story, "    - {address: 192.0.2.63, role: resolver}\n"
+			       "    - {address: 192.0.2.64, role: resolver}\n");
 	dns_base_add(&run);
 	dns_attack_source(&run, question_event, &c);
 	dns_run_events(&run);

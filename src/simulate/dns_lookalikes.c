@@ -262,7 +262,7 @@ run(struct simulation *simulation, const struct settings *settings, struct err_i
 
 	if (e != ERR_OK)
 		return e;
-	dns_run_site(&run, "    - {address: 192.0.2.58, role: authoritative}\n");
+	story_site(&run.story, "    - {address: 192.0.2.58, role: authoritative}\n");
 	dns_base_add(&run);
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		dns_run_source(&run, kinds[i].make, NULL, kinds[i].rate, run.begin, run.end);

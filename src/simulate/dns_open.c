@@ -205,7 +205,7 @@ run(struct simulation *simulation, const struct settings *settings, struct err_i
 	if (e != ERR_OK)
 		return e;
 	o.strangers = settings_u64(settings, "strangers");
-	dns_run_site(&run, "    - {address: 192.0.2.55, role: authoritative}\n");
+	story_site(&run.story, "    - {address: 192.0.2.55, role: authoritative}\n");
 	dns_base_add(&run);
 	dns_run_source(&run, zone_event, NULL, 2, run.begin, run.end);
 	dns_attack_source(&run, use_event, &o);

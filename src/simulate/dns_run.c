@@ -3,8 +3,6 @@
 #include "simulate/dns_run.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +11,27 @@
 #include "simulate/dns_base.h"
 
 static const char *const OWN_PREFIXES[] = { "192.0.2.0/24", "100.64.0.0/10", "2001:db8::/33" };
+
+static void
+write_site(struct story *story)
+{
+	story_site(story, "# The site that yagura simulate dns-* simulates.\n"
+			  "site:\n"
+			  "  name: Simulated name service\n"
+			  "  own_prefixes: [");
+	for (size_t i = 0; i < sizeof OWN_PREFIXES / sizeof OWN_PREFIXES[0]; i++)
+		story_site(story, "%s\"%s\"", i > 0 ? ", " : "", OWN_PREFIXES[i]);
+	story_site(story, "]\n"
+			  "  authoritative_zones: [" DNS_OWN_ZONES "]\n"
+			  "  customer_pools:\n"
+			  "    - {prefix: 100.64.0.0/10, service: broadband}\n"
+			  "  servers:\n"
+			  "    - {address: 192.0.2.53, role: resolver}\n"
+			  "    - {address: \"2001:db8::53\", role: resolver}\n"
+			  "    - {address: 192.0.2.54, role: authoritative}\n"
+			  "    - {address: \"2001:db8::54\", role: authoritative}\n"
+			  "    - {address: 192.0.2.25, role: mail}\n");
+}
 
 enum err
 dns_run_begin(struct dns_run *run, struct simulation *simulation, const struct settings *settings,
@@ -32,10 +51,9 @@ dns_run_begin(struct dns_run *run, struct simulation *simulation, const struct s
 		.rate = settings_f64(settings, "rate"),
 		.clients = settings_u64(settings, "clients"),
 		.mixed_case = settings_bool(settings, "mixed_case"),
-		.attacks = json_array(),
-		.site = xstrdup(""),
-		.blocks = xstrdup(""),
+		.story = story_begin(simulation),
 	};
+	write_site(&run->story);
 	simulation_begin(simulation, begin, run->end - begin, OWN_PREFIXES,
 	    sizeof OWN_PREFIXES / sizeof OWN_PREFIXES[0]);
 	simulation_count_totals(simulation);
@@ -91,44 +109,6 @@ dns_run_events(struct dns_run *run)
 	simulation_advance(run->simulation, INT64_MAX);
 }
 
-static void PRINTF_LIKE(2, 0) add_text(char **text, const char *format, va_list args)
-{
-	char *more, *both;
-	va_list again;
-	int size;
-
-	va_copy(again, args);
-	size = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	assert(size >= 0);
-	more = xmalloc((size_t)size + 1);
-	(void)vsnprintf(more, (size_t)size + 1, format, args);
-	both = xasprintf("%s%s", *text, more);
-	free(more);
-	free(*text);
-	*text = both;
-}
-
-void
-dns_run_site(struct dns_run *run, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	add_text(&run->site, format, args);
-	va_end(args);
-}
-
-void
-dns_run_block(struct dns_run *run, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	add_text(&run->blocks, format, args);
-	va_end(args);
-}
-
 static json_t *
 number(uint64_t value)
 {
@@ -139,13 +119,8 @@ void
 dns_run_attack(struct dns_run *run, const char *analysis, const char *kind, json_t *subject,
     const struct dns_span *span, json_t *measures)
 {
-	char first[64], last[64];
-
-	clock_format(span->first / NSEC_PER_US * NSEC_PER_US, 9, first, sizeof first);
-	clock_format(span->last / NSEC_PER_US * NSEC_PER_US, 9, last, sizeof last);
-	json_array_append_new(run->attacks,
-	    json_pack("{s:s, s:s, s:o, s:s, s:s, s:o}", "analysis", analysis, "kind", kind,
-		"subject", subject, "begin", first, "end", last, "measures", measures));
+	story_attack(&run->story, analysis, kind, subject,
+	    (const nsec_t[2]){ span->first, span->last }, measures);
 }
 
 /* Those that are not 0, by number. */
@@ -198,74 +173,12 @@ counts_json(const struct dns_counts *c)
 	return object;
 }
 
-static void
-write_site(const struct dns_run *run, FILE *file)
-{
-	(void)fputs("# The site that yagura simulate dns-* simulates.\n"
-		    "site:\n"
-		    "  name: Simulated name service\n"
-		    "  own_prefixes: [",
-	    file);
-	for (size_t i = 0; i < sizeof OWN_PREFIXES / sizeof OWN_PREFIXES[0]; i++)
-		(void)fprintf(file, "%s\"%s\"", i > 0 ? ", " : "", OWN_PREFIXES[i]);
-	(void)fprintf(file,
-	    "]\n"
-	    "  authoritative_zones: [" DNS_OWN_ZONES "]\n"
-	    "  customer_pools:\n"
-	    "    - {prefix: 100.64.0.0/10, service: broadband}\n"
-	    "  servers:\n"
-	    "    - {address: 192.0.2.53, role: resolver}\n"
-	    "    - {address: \"2001:db8::53\", role: resolver}\n"
-	    "    - {address: 192.0.2.54, role: authoritative}\n"
-	    "    - {address: \"2001:db8::54\", role: authoritative}\n"
-	    "    - {address: 192.0.2.25, role: mail}\n"
-	    "%s%s",
-	    run->site, run->blocks);
-}
-
-/* STEM.site.yaml beside the capture; nothing when that goes to standard output. */
-static enum err
-write_site_file(const struct dns_run *run, struct err_info *info)
-{
-	const char *output = simulation_output(run->simulation), *dot, *slash;
-	size_t stem;
-	FILE *file;
-	char *path;
-	bool failed = true;
-	enum err e = ERR_OK;
-
-	if (output == NULL || strcmp(output, "-") == 0 || strncmp(output, "/dev/", 5) == 0)
-		return ERR_OK;
-	dot = strrchr(output, '.');
-	slash = strrchr(output, '/');
-	stem = dot != NULL && dot > output && (slash == NULL || dot > slash + 1)
-		   ? (size_t)(dot - output)
-		   : strlen(output);
-	path = xasprintf("%.*s.site.yaml", (int)stem, output);
-	errno = 0;
-	file = fopen(path, "we");
-	if (file != NULL) {
-		write_site(run, file);
-		failed = ferror(file) != 0;
-		failed = fclose(file) != 0 || failed;
-	}
-	if (failed)
-		e = err_set(info, ERR_IO, "%.200s: %s", path, strerror(errno));
-	free(path);
-	return e;
-}
-
 enum err
 dns_run_end(struct dns_run *run, enum err e, struct err_info *info)
 {
-	if (e == ERR_OK)
-		e = write_site_file(run, info);
-
 	simulation_tell(run->simulation, "dns", counts_json(&run->counts));
-	simulation_tell(run->simulation, "attacks", run->attacks);
+	e = story_end(&run->story, e, info);
 	dns_world_free(run->world);
 	free(run->cache);
-	free(run->site);
-	free(run->blocks);
 	return e;
 }

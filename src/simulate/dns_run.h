@@ -20,6 +20,7 @@
 #include "simulate/dns_wire.h"
 #include "simulate/dns_world.h"
 #include "simulate/simulation.h"
+#include "simulate/story.h"
 
 #define DNS_PORT    53
 #define DNS_SOURCES 16
@@ -86,8 +87,7 @@ struct dns_run {
 	size_t source_count;
 	struct dns_counts counts;
 	uint16_t ip_id;
-	json_t *attacks;     /* owned */
-	char *site, *blocks; /* owned: more of site.yaml, in the block `site` and after it */
+	struct story story; /* the attacks and site.yaml, whose end is the list of servers */
 };
 
 MUST_CHECK enum err dns_run_begin(struct dns_run *run, struct simulation *simulation,
@@ -98,10 +98,6 @@ void dns_run_source(
     struct dns_run *run, dns_event_fn make, void *state, double rate, nsec_t begin, nsec_t end);
 void dns_run_until(struct dns_run *run, nsec_t time); /* those before it */
 void dns_run_events(struct dns_run *run);             /* all, and writes every packet */
-
-/* Adds lines to the block `site` of site.yaml, or blocks after it. */
-void dns_run_site(struct dns_run *run, const char *format, ...) PRINTF_LIKE(2, 3);
-void dns_run_block(struct dns_run *run, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* An attack of the truth: what finding is expected.  Both objects are taken over. */
 void dns_run_attack(struct dns_run *run, const char *analysis, const char *kind, json_t *subject,
