@@ -9,6 +9,7 @@
 #ifndef YAGURA_OBS_HTTP_H
 #define YAGURA_OBS_HTTP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -49,11 +50,24 @@ struct http_request {
 	struct octets method, target, protocol;
 	struct octets host; /* Host, or the authority of the target, or the log's */
 	struct octets user_agent, referer, cookie, content_type, authorization, forwarded_for;
-	struct octets user; /* a log's remote user */
+	struct octets user;        /* a log's remote user */
+	struct octets client_name; /* of HTTP_CLIENT_NAMED */
 	struct octets body;
 	struct octets location, response_type, answer; /* of the response */
 	uint64_t input_offset; /* of the record that its first octet is in, or of the line */
 	uint32_t input_length; /* of the line; 0: a packet's record */
 };
+
+/*
+ * Takes a request line apart (RFC 9112, section 3).  A target may hold blanks, as broken clients
+ * send them.  False when it does not begin with a method and a target: all of it is the target.
+ */
+bool http_split_request(struct octets line, struct http_request *request);
+
+/* The authority of an absolute target ("http://host:port/…") or of CONNECT's; or nothing. */
+struct octets http_authority(const struct http_request *request);
+
+/* Whether the octets are a token (RFC 9110, section 5.6.2) of 1 to `most` characters. */
+bool http_is_token(struct octets text, size_t most);
 
 #endif

@@ -105,6 +105,7 @@ extern const struct capture_format capture_flow_table;
 extern const struct capture_format capture_dnstap;
 extern const struct capture_format capture_cdns;
 extern const struct capture_format capture_query_log;
+extern const struct capture_format capture_web_log;
 
 /* The name of a known format that yagura does not read, or NULL. */
 const char *capture_refused(const uint8_t *head, size_t size);

@@ -224,7 +224,7 @@ open_format(struct source_file *source, struct err_info *info)
 {
 	static const struct capture_format *const formats[] = { &capture_pcap, &capture_pcapng,
 		&capture_ipfix, &capture_netflow5, &capture_flow_table, &capture_dnstap,
-		&capture_cdns, &capture_query_log };
+		&capture_cdns, &capture_query_log, &capture_web_log };
 	const uint8_t *head = source->carry.data;
 	size_t size = source->carry.end, used = 0;
 	const char *refused = capture_refused(head, size);

@@ -35,6 +35,29 @@ static const struct {
 	    6, "compressed more than once (xz)" },
 };
 
+/* Logs of web servers about other things than requests, by how a line begins: 9 is a digit, a is a
+ * letter. */
+static const struct {
+	const char *shape, *name;
+} refused_lines[] = {
+	{ "[aaa aaa 99 99:99:99", "an error log of Apache httpd" },
+	{ "9999/99/99 99:99:99 [a", "an error log of nginx" },
+};
+
+static bool
+has_shape(const uint8_t *head, size_t size, const char *shape)
+{
+	for (; *shape != '\0'; shape++, head++, size--) {
+		if (size == 0)
+			return false;
+		if (*shape == '9'   ? *head < '0' || *head > '9'
+		    : *shape == 'a' ? (*head | 0x20) < 'a' || (*head | 0x20) > 'z'
+				    : *head != (uint8_t)*shape)
+			return false;
+	}
+	return true;
+}
+
 const char *
 capture_refused(const uint8_t *head, size_t size)
 {
@@ -42,5 +65,8 @@ capture_refused(const uint8_t *head, size_t size)
 		if (size >= refused[i].size && memcmp(head, refused[i].magic, refused[i].size) == 0)
 			return refused[i].name;
 	}
+	for (size_t i = 0; i < sizeof refused_lines / sizeof refused_lines[0]; i++)
+		if (has_shape(head, size, refused_lines[i].shape))
+			return refused_lines[i].name;
 	return NULL;
 }
