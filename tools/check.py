@@ -9,9 +9,11 @@ Steps, in order (all of them without an argument):
   build    build/ with warnings as errors
   tests    the tests meson knows there: unit, contract, golden, web
   asan     the unit tests and the fuzz corpus under the address and undefined-behaviour sanitizers (build-asan/)
-  system   tests/system/*.py: real programs, files and captures; each prints its own counts
+  system   tests/system/*.py: real programs, files and captures; each prints its own counts.  As many at once as there are cores, but for
+           those that hold real servers to a pace and say so in a line "# alone": they come last, one after the other
   lint     the checks of tools/lint.py; `make tidy` runs them with clang's analyzer, which takes longer
 """
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -136,15 +138,20 @@ def step_is_built(directory, tally):
     return False
 
 
-def system_test(path, tally):
-    """Runs one script with the build directory; its last line holds its counts, and status 77 says that it could not run here."""
-    name = f"system/{path.stem}"
+def system_run(path):
+    """Runs one script with the build directory: its output, status and seconds."""
     begin = time.monotonic()
     try:
         done = run([sys.executable, path, BUILD], timeout=SYSTEM_TEST_SECONDS)
         output, status = done.stdout, done.returncode
     except subprocess.TimeoutExpired as expired:
         output, status = (expired.stdout or b"").decode(errors="replace"), "timeout"
+    return path, output, status, time.monotonic() - begin
+
+
+def system_count(tally, path, output, status, seconds):
+    """A script's last line holds its counts, and status 77 says that it could not run here."""
+    name = f"system/{path.stem}"
     lines = output.rstrip().splitlines() or [""]
     if status == SKIP_STATUS:
         tally.add(0, 0, 1)
@@ -155,16 +162,21 @@ def system_test(path, tally):
     if not counts or (status != 0 and failed == 0):  # it died, whatever it counted
         failed += 1
     tally.add(passed, failed, skipped)
-    print(f"     {name}: {lines[-1]} ({time.monotonic() - begin:.0f} s)")
+    print(f"     {name}: {lines[-1]} ({seconds:.0f} s)")
     if failed:
         tally.fail(f"{name} (exit status {status})", output)
 
 
 def step_system(tally):
-    if step_is_built(BUILD, tally):
-        for path in sorted((TOP / "tests/system").glob("*.py")):
-            if not path.stem.startswith("_"):
-                system_test(path, tally)
+    if not step_is_built(BUILD, tally):
+        return
+    paths = [p for p in sorted((TOP / "tests/system").glob("*.py")) if not p.stem.startswith("_")]
+    alone = [p for p in paths if "\n# alone\n" in p.read_text(encoding="utf-8")]
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(system_run, p) for p in paths if p not in alone]):
+            system_count(tally, *done.result())
+    for path in alone:
+        system_count(tally, *system_run(path))
 
 
 def step_lint(tally):

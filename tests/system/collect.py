@@ -7,6 +7,7 @@ usage: collect.py BUILD
 Witnesses: softflowd's own statistics, a relay that drops what it counts, and messages packed by _collector.py.
 The last line is `N passed, N failed[, N skipped]`.
 """
+# alone
 import json
 import os
 import pathlib

@@ -7,6 +7,7 @@ usage: dns_probe.py [BUILD]
 Unbound open, Unbound refusing, dnsdist before another Unbound, and small programs: a transparent forwarder (raw socket: root only), one that
 answers what it likes, one that answers for its zones only, one that is silent.  Everything has an address of its own below 127.77.0.0/16 and port 5390.
 """
+# alone
 import json
 import os
 import pathlib

@@ -10,6 +10,7 @@ times with the answers an unlimited server gives, and compares dropped and slipp
 5 %, the part that slips within 5 % of the sum).
 Skips without named or nsd.  The last line is `N passed, N failed, N skipped`.
 """
+# alone
 import json
 import pathlib
 import random

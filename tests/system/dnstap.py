@@ -10,6 +10,7 @@ throw frames away when their own queue is full (libfstrm's has room for 512, 32 
 before anything is sent; so there are three attempts, each at half the rate of the one before. Parts whose programs or data are not there are skipped. The last line is
 `N passed, N failed[, N skipped]`.
 """
+# alone
 import os
 import pathlib
 import shutil
