@@ -316,11 +316,12 @@ hold(struct dns_stage *stage, const struct dns_message *m, uint64_t hash)
 /* A query has come: does one of the held responses answer it?  It is matched in its place; where
  * it stands among the held it is delivered when its time is over, so order stays as it came. */
 static void
-match_held(struct dns_stage *stage, uint64_t hash)
+match_held(struct dns_stage *stage, uint64_t hash, nsec_t now)
 {
 	for (size_t i = 0; i < stage->held_count; i++) {
 		struct held *h = held_at(stage, i);
-		if (h->hash != hash || h->room.message.match != DNS_UNSOLICITED)
+		if (h->hash != hash || h->room.message.match != DNS_UNSOLICITED ||
+		    now - h->room.message.time > stage->skew)
 			continue;
 		dns_matcher_take(stage->matcher, &h->room.message, hash);
 		if (h->room.message.match != DNS_UNSOLICITED)
@@ -352,7 +353,7 @@ sort_message(struct dns_stage *stage, struct dns_message *m, uint64_t hash)
 	dns_matcher_take(stage->matcher, m, hash);
 	if ((m->flags & DNS_RESPONSE) == 0) {
 		if (stage->held_count != 0)
-			match_held(stage, hash);
+			match_held(stage, hash, m->time);
 	} else if (said >= 0) {
 		m->latency = said;
 		if (m->match == DNS_UNSOLICITED)
