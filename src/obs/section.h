@@ -55,7 +55,7 @@ struct section_column {
 	const char *name;  /* snake case: the key in CSV and JSON */
 	const char *title; /* heading */
 	const char *type; /* text, address, count, number, octets, share (0…1), time (ms), duration
-			     (s), rate */
+			     (s), rate, items (lines of a tag, a blank and a text) */
 	const char *unit; /* packets, octets, flows, pps, bps, s, "" */
 };
 

@@ -199,12 +199,15 @@ print_collect(const struct config_collect *collect, FILE *out)
 	print_prefixes("exporters", collect->exporters, collect->exporter_count, out);
 }
 
+/* Of those that store nothing, nothing shapes stored rows. */
 static void
-print_analyses(const struct config *config, FILE *out)
+print_analyses(const struct config *config, bool stored_only, FILE *out)
 {
 	if (config->analysis_count > 0)
 		(void)fputs("\nanalyses:\n", out);
 	for (size_t i = 0; i < config->analysis_count; i++) {
+		if (stored_only && ANALYSES[i]->table_count == 0)
+			continue;
 		(void)fprintf(out, "  %s:\n    enabled: %s\n", ANALYSES[i]->name,
 		    config->enabled[i] ? "true" : "false");
 		print_settings(config->analyses[i], "    ", out);
@@ -229,7 +232,7 @@ config_fingerprint(const struct config *config, char ret_text[CONFIG_FINGERPRINT
 	print_block("meter", config->meter, out);
 	print_block("dns", config->dns, out);
 	print_block("geography", config->geography, out);
-	print_analyses(config, out);
+	print_analyses(config, true, out);
 	if (fclose(out) != 0)
 		abort();
 	hash = XXH3_128bits(text, size);
@@ -249,5 +252,5 @@ config_print(const struct config *config, FILE *out)
 	print_block("store", config->store, out);
 	print_collect(&config->collect, out);
 	print_block("publish", config->publish, out);
-	print_analyses(config, out);
+	print_analyses(config, false, out);
 }

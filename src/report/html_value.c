@@ -15,6 +15,7 @@
 #define DEPTH_MAX 4
 
 static void write_time(struct page *p, nsec_t time, int digits);
+static void write_items(struct page *p, const char *text);
 
 /* "-1,234.5": grouped, with `digits` fraction digits. */
 static void
@@ -150,10 +151,32 @@ html_value(struct page *p, json_t *value, const char *type, const char *unit)
 		write_time(p, ms * NSEC_PER_MS, ms % 1000 != 0 ? 3 : 0);
 	else if (strcmp(type, "iso") == 0)
 		html_iso_time(p, value);
+	else if (strcmp(type, "items") == 0 && json_is_string(value))
+		write_items(p, json_string_value(value));
 	else if (json_is_number(value))
 		write_number(p, value, type, unit);
 	else
 		html_any(p, value, "", 0);
+}
+
+/* A list of lines "V text"; each text runs in its own direction, whatever its neighbours'. */
+static void
+write_items(struct page *p, const char *text)
+{
+	(void)fputs("<ul class=\"items\">", p->out);
+	while (*text != '\0') {
+		size_t size = strcspn(text, "\n");
+		size_t tag = strcspn(text, " \n");
+
+		(void)fputs("<li><span class=\"tag\">", p->out);
+		markup_text(p->out, text, tag);
+		(void)fputs("</span> <bdi>", p->out);
+		if (tag < size)
+			markup_text(p->out, text + tag + 1, size - tag - 1);
+		(void)fputs("</bdi></li>", p->out);
+		text += size + (text[size] == '\n');
+	}
+	(void)fputs("</ul>", p->out);
 }
 
 static void
