@@ -24,6 +24,7 @@ struct meter {
 	size_t ended_count;
 	struct flow ended[METER_BATCH];
 	struct flow_key keys[METER_BATCH];
+	struct hash_linear linear;
 	uint64_t hashes[METER_BATCH];
 	uint8_t directions[METER_BATCH];
 };
@@ -34,6 +35,7 @@ meter_new(const struct meter_options *options)
 	struct meter *m = xmalloc(sizeof *m);
 
 	m->options = *options;
+	m->linear = hash_linear_new(&options->secret);
 	m->clock = 0;
 	m->started = false;
 	m->ended_count = 0;
@@ -380,7 +382,7 @@ meter_packets(struct meter *m, const struct packet *const *packets, size_t count
 			continue;
 		m->directions[i] =
 		    (uint8_t)flow_key_make(packets[i], m->options.vlan_key, &m->keys[i]);
-		m->hashes[i] = hash_words(&m->options.secret, m->keys[i].words, FLOW_KEY_WORDS);
+		m->hashes[i] = hash_linear(&m->linear, m->keys[i].words, FLOW_KEY_WORDS);
 		flow_table_prefetch_slot(&m->table, m->hashes[i]);
 	}
 	for (size_t i = 0; i < count; i++)

@@ -14,7 +14,7 @@ slots_init(struct slots *s, size_t capacity, const struct hash_secret *secret)
 {
 	uint32_t buckets = 1;
 
-	*s = (struct slots){ .secret = *secret, .unused = SLOT_NONE };
+	*s = (struct slots){ .linear = hash_linear_new(secret), .unused = SLOT_NONE };
 	s->capacity = capacity > SLOTS_MAX ? SLOTS_MAX : (uint32_t)capacity;
 	if (s->capacity == 0)
 		s->capacity = 1;
@@ -40,7 +40,7 @@ slots_release(struct slots *s)
 static uint32_t
 bucket_of(const struct slots *s, const struct slots_key *key)
 {
-	return (uint32_t)hash_words(&s->secret, key->words, 5) & s->mask;
+	return hash_linear(&s->linear, key->words, 5) & s->mask;
 }
 
 uint32_t

@@ -40,7 +40,7 @@ static_assert(sizeof(struct slots_entry) == 64, "one cache line each");
 struct slots {
 	struct slots_entry *entries; /* owned */
 	uint32_t *buckets;           /* owned; slot + 1, so that zero is empty */
-	struct hash_secret secret;
+	struct hash_linear linear;
 	uint32_t capacity;
 	uint32_t mask;   /* buckets - 1 */
 	uint32_t unused; /* first of the slots given back */
