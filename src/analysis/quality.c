@@ -93,10 +93,12 @@ fingerprint(const struct packet *p)
 static inline void
 look_for_duplicate(struct state *s, const struct packet *p)
 {
-	uint64_t print = fingerprint(p);
+	uint64_t print = fingerprint(p), same = 0;
 	bool duplicate = false;
 
 	for (unsigned i = 0; i < DUPLICATE_MEMORY; i++)
+		same |= s->seen[i] == print;
+	for (unsigned i = 0; __builtin_expect(same != 0, 0) && i < DUPLICATE_MEMORY; i++)
 		duplicate |= s->seen[i] == print && p->time - s->seen_time[i] <= DUPLICATE_WITHIN &&
 			     s->seen_time[i] - p->time <= DUPLICATE_WITHIN;
 	s->own[QUALITY_DUPLICATES] += duplicate;

@@ -5,8 +5,9 @@
  * The format is recognised by content: pcap, pcapng, flow exports, DNS messages without packets
  * (obs/dns_record.h), and gzip, zstd or xz of them.  Packets come in
  * chunks; a chunk owns its buffer, so several can be in flight at once and be worked on by
- *different threads.  Memory is bounded by the chunk: 512 KiB of data, growing only for a single
- *larger record (up to SOURCE_RECORD_MAX).
+ * different threads.  Memory is bounded by the chunk: 1 MiB of data (which fits the second-level
+ * cache), growing only for a single
+ * larger record (up to SOURCE_RECORD_MAX).
  *
  *	struct source *s;
  *	e = source_open(path, &s, &why);              // "-" is standard input
@@ -27,7 +28,7 @@
 #include "obs/packet.h"
 
 #define CHUNK_PACKETS         8192
-#define CHUNK_SIZE            (4U << 20)
+#define CHUNK_SIZE            (1U << 20)
 #define SOURCE_RECORD_MAX     (16U << 20) /* a capture length above this is taken as damage */
 #define FINGERPRINT_TEXT_SIZE 33
 
