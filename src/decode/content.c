@@ -2,6 +2,9 @@
 /* The protocols whose contents are looked into; see content.h. */
 #include "decode/content.h"
 
+#include "decode/tls.h"
+
 const struct content_protocol *const CONTENT_LIST[] = {
+	&content_tls,
 	NULL,
 };

@@ -153,6 +153,15 @@
 	    "a DNS message over TCP begun when its connection ended")                              \
 	X(DNS_STREAM_EVICTED, "dns.stream_evicted", 1,                                             \
 	    "a DNS message over TCP given up because too many were begun")                         \
+	X(TLS_RECORD, "tls.bad_record", 1,                                                         \
+	    "what stands where a TLS record should begin is none: the next one is sought")         \
+	X(TLS_GAP, "tls.gap", 1,                                                                   \
+	    "octets of a TLS connection are missing across records: the next one is sought")       \
+	X(TLS_HELLO, "tls.bad_hello", 1, "a ClientHello or ServerHello that is malformed")         \
+	X(TLS_HELLO_SIZE, "tls.hello_given_up", 1,                                                 \
+	    "a ClientHello or ServerHello too large to be put together, or no memory for it")      \
+	X(TLS_EVICTED, "tls.evicted", 1,                                                           \
+	    "a DTLS session forgotten because there are too many at once")                         \
 	X(FLOW_EVICTED, "flow.evicted", 1, "a flow ended early because the flow table was full")   \
 	X(DNS_TRANSACTION_EVICTED, "dns.transaction_evicted", 1,                                   \
 	    "a DNS query forgotten while it waited for its answer: the table was full")            \
