@@ -272,6 +272,18 @@ observe_single(const struct run *run, void *state, size_t which)
 				.type = OBS_COUNTERS, .count = 1, .counters = &o->counters[i] });
 }
 
+/* TLS: one to a batch. */
+static void
+observe_tls(const struct run *run, void *state, size_t which)
+{
+	const struct observations *o = run->observations;
+
+	for (size_t i = 0; (run->analysis->consumes & OBS_TLS) != 0 && i < OBSERVED_TLS; i++)
+		if (run->deal(i, OBSERVED_TLS, run->shards) == which)
+			run->analysis->observe(state,
+			    &(struct batch){ .type = OBS_TLS, .count = 1, .tls = &o->tls[i] });
+}
+
 static void
 observe_shard(const struct run *run, void *state, size_t which)
 {
@@ -294,6 +306,7 @@ observe_shard(const struct run *run, void *state, size_t which)
 	if ((run->analysis->consumes & OBS_RECORD) != 0)
 		observe_records(run, state, shard);
 	observe_single(run, state, which);
+	observe_tls(run, state, which);
 	observe_exporters(run, state, which);
 	observe_dns(run, state, which, OBS_DNS);
 	observe_dns(run, state, which, OBS_DNS_LOCAL);

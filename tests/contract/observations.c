@@ -244,6 +244,43 @@ make_report(struct exporter_report *r, uint64_t i)
 	r->last = r->first + 10 * NSEC_PER_SEC;
 }
 
+/* Hellos and heartbeats by turns, of every verdict. */
+static void
+make_tls(struct tls_event *e, uint64_t i)
+{
+	struct tls_heartbeat *h = &e->heartbeat;
+
+	e->time = OBSERVED_BEGIN + (nsec_t)(number(70, i) % 299) * NSEC_PER_SEC;
+	e->kind = (uint8_t)(i % 3);
+	e->datagram = i % 7 == 0;
+	e->client = host(number(71, i) % HOSTS, i % 2 == 0 ? 4 : 6);
+	e->server = host(number(72, i) % HOSTS, i % 2 == 0 ? 4 : 6);
+	e->client_port = (uint16_t)(40000 + i);
+	e->server_port = 443;
+	e->version = (uint16_t)(0x0301 + i % 4);
+	e->cipher = 0x002f;
+	e->client_mode = (uint8_t)(i % 2);
+	e->server_mode = (uint8_t)(number(73, i) % 2);
+	e->input_offset = 24 + i * 100;
+	h->begin = e->time;
+	h->end = e->time + NSEC_PER_SEC;
+	h->encrypted = i % 4 == 0;
+	h->odd = i % 5 != 0;
+	h->before_data = i % 6 == 0;
+	h->alert = i % 11 == 0;
+	h->closed = i % 2 == 0;
+	h->request_octets = h->encrypted ? 32 : 22;
+	h->least_octets = h->encrypted ? 64 : 0;
+	h->claimed = h->encrypted ? 0 : 16384;
+	h->carried = 19;
+	if (i % 3 == 0 && !h->alert) {
+		h->answer_records = 2;
+		h->answer_octets = 16000 + i;
+		h->leaked = i % 9 == 0 ? h->answer_octets - 22 : 0;
+		h->leaked_least = h->encrypted ? h->leaked / 2 : h->leaked;
+	}
+}
+
 static void
 make_sample(struct interface_sample *s, uint64_t i)
 {
@@ -439,6 +476,8 @@ observations_new(void)
 		make_report(&o->reports[i], i);
 	for (size_t i = 0; i < OBSERVED_SAMPLES; i++)
 		make_sample(&o->samples[i], i);
+	for (uint64_t i = 0; i < OBSERVED_TLS; i++)
+		make_tls(&o->tls[i], i);
 	for (size_t i = 0; i < OBSERVED_DNS; i++)
 		make_dns(o, i);
 	for (size_t i = 0; i < OBSERVED_PENDING; i++)

@@ -87,4 +87,5 @@ def main():
             out.write(struct.pack("<IIII", BEGIN + micro // 1000000, micro % 1000000, len(frame), len(frame)) + frame)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -318,11 +318,11 @@ make_finding(struct section *section, const struct incident *x)
 	finding_subject(f, "server", json_address(&x->server));
 	finding_subject(f, "client", json_address(&x->client));
 	finding_measure(f, "requests", json_count(x->requests));
-	if (x->leaked != x->leaked_least)
-		finding_interval(f, "leaked_octets", (double)x->leaked, (double)x->leaked_least,
-		    (double)x->leaked);
-	else
-		finding_measure(f, "leaked_octets", json_count(x->leaked));
+	finding_measure(f, "leaked_octets", json_count(x->leaked));
+	if (x->leaked != x->leaked_least) {
+		finding_measure(f, "leaked_octets_low", json_count(x->leaked_least));
+		finding_measure(f, "leaked_octets_high", json_count(x->leaked));
+	}
 	finding_measure(f, "encrypted", json_boolean(x->encrypted));
 	finding_measure(f, "service", service_of(x));
 	finding_measure(f, "asked_by", json_string(x->by_server ? "server" : "client"));
