@@ -9,7 +9,7 @@
  *
  * Anderson and Darling's A² sees what is off at the ends, too.  The law is known, so its limiting
  * distribution serves from 5 draws on (M. A. Stephens, "EDF statistics for goodness of fit and some
- * comparisons", JASA 69, 1974: 2.492 at 5 %, 3.857 at 1 %); computed by G. Marsaglia, J. Marsaglia,
+ * comparisons", JASA 69, 1974: 2.492 at 5 %, 3.878 at 1 %); computed by G. Marsaglia, J. Marsaglia,
  * "Evaluating the Anderson-Darling distribution", Journal of Statistical Software 9(2), 2004.
  */
 #ifndef YAGURA_STAT_UNIFORMITY_H

@@ -435,6 +435,24 @@ make_pending(struct observations *o, uint64_t i)
 		.site_hash = m->site_hash };
 }
 
+/* Some of the others are at addresses that nobody should use; one of these is a sensor. */
+static void
+make_dark(struct site *site)
+{
+	static const char *const DARK[] = { "192.0.4.16/28", "2001:db8:2::10/124" };
+
+	site->dark_prefixes = xcalloc(2, sizeof *site->dark_prefixes);
+	site->dark_prefix_count = 2;
+	site->sensors = xcalloc(1, sizeof *site->sensors);
+	site->sensor_count = 1;
+	site->sensors[0].name = xstrdup("pot");
+	if (prefix_parse(DARK[0], &site->dark_prefixes[0], NULL) != ERR_OK ||
+	    prefix_parse(DARK[1], &site->dark_prefixes[1], NULL) != ERR_OK ||
+	    prefix_parse("192.0.4.14/32", &site->sensors[0].prefix, NULL) != ERR_OK)
+		abort();
+	site_index(site);
+}
+
 void
 observations_site(struct site *site)
 {
@@ -450,6 +468,7 @@ observations_site(struct site *site)
 	}
 	if (subscribers_open(site, &site->subscribers, NULL) != ERR_OK)
 		abort();
+	make_dark(site);
 }
 
 struct observations *
