@@ -6,5 +6,6 @@
 
 const struct content_protocol *const CONTENT_LIST[] = {
 	&content_tls,
+	&content_http,
 	NULL,
 };

@@ -59,6 +59,8 @@ struct content_protocol {
 	void (*end_datagrams)(void **state, const struct content_sink *sink);
 };
 
+extern const struct content_protocol content_http;
+
 /* Every protocol, ended by NULL. */
 extern const struct content_protocol *const CONTENT_LIST[];
 

@@ -267,6 +267,20 @@
 	X(LOG_OTHER, "log.other_line", 1, "a line of a log about something else")                  \
 	X(LOG_LONG, "log.long_line", 1,                                                            \
 	    "a line of a log longer than 64 KiB: its beginning counts")                            \
+	X(HTTP_LOST, "http.lost", 1,                                                               \
+	    "HTTP in one direction lost its place: octets are missing, or are no HTTP")            \
+	X(HTTP_UNFINISHED, "http.unfinished", 1, "a connection that ended inside a first line")    \
+	X(HTTP_UPGRADED, "http.upgraded", 1,                                                       \
+	    "an HTTP connection that became something else (CONNECT, Upgrade): not followed on")   \
+	X(HTTP_TWO, "http.http2", 1, "a connection of HTTP/2: not looked into")                    \
+	X(HTTP_WAITING, "http.too_many_waiting", 1,                                                \
+	    "a request given without its response: more than 32 of a connection wait")             \
+	X(HTTP_LONG, "http.long_line", 1, "a line of an HTTP head that was cut at 65 KiB")         \
+	X(HTTP_LENGTH, "http.bad_length", 1,                                                       \
+	    "an HTTP message whose length contradicts itself or does not read")                    \
+	X(HTTP_CODING, "http.bad_coding", 1, "an HTTP body whose content coding cannot be undone") \
+	X(HTTP_MEMORY, "http.memory", 1,                                                           \
+	    "a text or body of HTTP not kept: the shard holds as much as it may")                  \
 	X(QUERY_LOG_LINE, "query_log.bad_line", 0,                                                 \
 	    "a line of a query log about a query that cannot be read")                             \
 	X(QUERY_LOG_OTHER, "query_log.other_line", 1,                                              \
