@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * yagura records: every flow record that exporters sent, or every DNS message, as JSON lines or
- * CSV.
+ * yagura records: every flow record that exporters sent, or every DNS message or HTTP request, as
+ * JSON lines or CSV.
  *
  * What one debugs an exporter with: no store, no windows, no scaling, records in the order in which
  * they were decoded.  Inputs are captures of export datagrams, files of IPFIX messages, tables of
@@ -17,7 +17,9 @@
 
 #include "cmd/common.h"
 #include "cmd/record_fields.h"
+#include "cmd/record_line.h"
 #include "cmd/records_dns.h"
+#include "cmd/records_http.h"
 #include "decode/export.h"
 #include "pipeline/export_stage.h"
 #include "source/source.h"
@@ -27,6 +29,8 @@ static const struct opt OPTIONS[] = {
 	{ "exporters", 0, NULL, "print what is known of the exporters instead of their records" },
 	{ "interfaces", 0, NULL, "print differences of interface counters instead of records" },
 	{ "dns", 0, NULL, "print the DNS messages of captures, dnstap and logs instead" },
+	{ "http", 0, NULL, "print the HTTP requests of captures and web logs instead" },
+	{ "bodies", 0, NULL, "with --http: print what is kept of bodies too" },
 	{ "drops", 0, NULL, "say at the end, on standard error, what was dropped or odd" },
 	OPT_CONFIG,
 	OPT_END,
@@ -69,16 +73,6 @@ read_input(struct reading *r, const char *path, struct err_info *info)
 	}
 	source_close(source);
 	return e == ERR_END ? ERR_OK : e;
-}
-
-/* Counters that were raised, by name. */
-static void
-print_drops(const struct drop_counters *drops)
-{
-	for (int i = 0; i < DROP_COUNT; i++)
-		if (drops->count[i] > 0)
-			(void)fprintf(
-			    stderr, "%s %" PRIu64 "\n", drop_name((enum drop)i), drops->count[i]);
 }
 
 /* Reads every input; returns how many failed. */
@@ -124,7 +118,7 @@ read_all(struct reading *r, const struct opt_values *values)
 	failed = read_inputs(r, values);
 	export_stage_count(r->stage, &drops);
 	if (opt_given(values, "drops"))
-		print_drops(&drops);
+		record_line_drops(&drops);
 	chunk_release(&r->chunk);
 	export_sink_release(&r->sink);
 	/* An output that takes no more has a reader who has seen enough, or is full. */
@@ -146,16 +140,17 @@ run(const struct opt_values *values)
 
 	if (values->operand_count == 0)
 		return common_fail("records", EXIT_USAGE, "it takes at least one INPUT");
-	if (r.interfaces + r.exporters + opt_given(values, "dns") > 1)
+	if (r.interfaces + r.exporters + opt_given(values, "dns") + opt_given(values, "http") > 1)
 		return common_fail("records", EXIT_USAGE,
-		    "--dns, --exporters and --interfaces exclude each other");
+		    "--dns, --exporters, --http and --interfaces exclude each other");
 	r.records = !r.interfaces && !r.exporters;
 	(void)signal(SIGPIPE, SIG_IGN);
 	e = common_config(values, &config, &why);
 	if (e != ERR_OK)
 		return common_fail("records", e == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED, why.text);
-	if (opt_given(values, "dns")) {
-		status = records_dns(values, &config);
+	if (opt_given(values, "dns") || opt_given(values, "http")) {
+		status = opt_given(values, "dns") ? records_dns(values, &config)
+						  : records_http(values, &config);
 		config_release(&config);
 		return status;
 	}
@@ -171,7 +166,7 @@ run(const struct opt_values *values)
 
 const struct command command_records = {
 	.name = "records",
-	.summary = "print the flow records that exporters sent, or DNS messages",
+	.summary = "print flow records that exporters sent, DNS messages, HTTP requests",
 	.operands = "INPUT...",
 	.options = OPTIONS,
 	.run = run,
