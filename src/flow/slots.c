@@ -57,6 +57,25 @@ slots_find(const struct slots *s, const struct slots_key *key)
 	return SLOT_NONE;
 }
 
+uint32_t
+slots_fetch_bucket(const struct slots *s, const struct slots_key *key)
+{
+	uint32_t bucket = bucket_of(s, key);
+
+	__builtin_prefetch(&s->buckets[bucket]);
+	return bucket;
+}
+
+uint32_t
+slots_fetch_entry(const struct slots *s, uint32_t bucket)
+{
+	uint32_t slot = slots_first(s, bucket);
+
+	if (slot != SLOT_NONE)
+		__builtin_prefetch(&s->entries[slot], 1);
+	return slot;
+}
+
 static void
 list_remove(struct slots *s, const struct slots_entry *e)
 {

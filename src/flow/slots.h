@@ -58,6 +58,18 @@ void slots_release(struct slots *s);
 /* The slot with this key, or SLOT_NONE. */
 uint32_t slots_find(const struct slots *s, const struct slots_key *key);
 
+/* Hints ahead of slots_find: fetches the key's bucket, whose number is returned; then the entry
+ * that stands first in it, whose slot is returned (or SLOT_NONE). */
+uint32_t slots_fetch_bucket(const struct slots *s, const struct slots_key *key);
+uint32_t slots_fetch_entry(const struct slots *s, uint32_t bucket);
+
+/* The first slot of a bucket, or SLOT_NONE. */
+static inline uint32_t
+slots_first(const struct slots *s, uint32_t bucket)
+{
+	return s->buckets[bucket] != 0 ? s->buckets[bucket] - 1 : SLOT_NONE;
+}
+
 /* Takes a slot for a key that is not there yet, as the newest of `list`; SLOT_NONE when full. */
 uint32_t slots_take(struct slots *s, const struct slots_key *key, unsigned list);
 

@@ -107,6 +107,7 @@ begin(struct stream_table *t, const struct slots_key *key, const struct packet *
 	t->connections[slot] = (struct connection){
 		.id = (uint64_t)p->shard << 56 | ++t->opened,
 		.touched = t->packets,
+		.moved = t->packets,
 		.record = p->input_offset,
 		.last = p->time,
 		.flags = (uint8_t)(flags | (low ? FROM_LOW : 0)),
@@ -291,25 +292,36 @@ take_acknowledgement(
     struct stream_table *t, uint32_t slot, uint8_t direction, const struct segment *s)
 {
 	struct connection *c = &t->connections[slot];
-	struct half_output out = connection_output(t, slot, !direction);
 	uint32_t window = s->window;
+	uint64_t until;
 
 	/* RFC 7323 section 2.2: scaling holds when both SYNs offered it, and not in a SYN. */
 	if (!(s->flags & TCP_SYN) && (c->half[0].flags & c->half[1].flags & HALF_SCALED))
 		window <<= c->half[direction].scale;
-	half_acknowledge(&c->half[!direction], &out, s->ack, window);
+	if (half_acknowledge(&c->half[!direction], s->ack, window, &until)) {
+		struct half_output out = connection_output(t, slot, !direction);
+		half_give_up(&c->half[!direction], &out, until);
+	}
 }
 
-/* Puts the connection into the list that it now belongs to, as the newest. */
+/*
+ * Puts the connection into the list that it now belongs to, as the newest.  One that was put there
+ * a short while ago stays where it is: moving costs the lines of its neighbours, and who is idle
+ * for longest need not be known to the last eighth of the table.
+ */
 static void
 touch(struct stream_table *t, uint32_t slot)
 {
-	const struct connection *c = &t->connections[slot];
+	struct connection *c = &t->connections[slot];
 	bool holding = c->half[0].held.count + c->half[1].held.count != 0;
 	bool both = (c->flags & HEARD_0) && (c->flags & HEARD_1);
 	uint8_t list = both ? TWO_SIDED : ONE_SIDED;
 
-	slots_move(&t->slots, slot, (uint8_t)(list + holding));
+	list += holding;
+	if (t->slots.entries[slot].list == list && t->packets - c->moved < t->slots.capacity / 8)
+		return;
+	slots_move(&t->slots, slot, list);
+	c->moved = t->packets;
 }
 
 static void
@@ -334,14 +346,14 @@ take_segment(struct stream_table *t, uint32_t slot, uint8_t direction, struct se
  * it is of no use.
  */
 static uint32_t
-admit(struct stream_table *t, const struct packet *p, const struct segment *s)
+admit(struct stream_table *t, const struct packet *p, const struct segment *s, bool may_begin)
 {
 	struct slots_key key;
 	bool low = make_key(p, &key);
 	uint32_t slot = slots_find(&t->slots, &key);
 
 	if (slot == SLOT_NONE)
-		return opens(s) ? begin_with(t, &key, p, s, low) : SLOT_NONE;
+		return may_begin && opens(s) ? begin_with(t, &key, p, s, low) : SLOT_NONE;
 	if (t->slots.entries[slot].list == CLOSED)
 		return revive(t, slot, p, s, low);
 	if (s->flags & TCP_RST) {
@@ -362,8 +374,8 @@ admit(struct stream_table *t, const struct packet *p, const struct segment *s)
 	return slot;
 }
 
-void
-stream_table_packet(struct stream_table *t, const struct packet *p)
+static void
+take(struct stream_table *t, const struct packet *p, bool may_begin)
 {
 	struct segment s;
 	struct connection *c;
@@ -376,7 +388,7 @@ stream_table_packet(struct stream_table *t, const struct packet *p)
 	t->packets++;
 	t->time = p->time;
 	connections_expire(t);
-	slot = admit(t, p, &s);
+	slot = admit(t, p, &s, may_begin);
 	if (slot == SLOT_NONE)
 		return;
 	c = &t->connections[slot];
@@ -390,13 +402,52 @@ stream_table_packet(struct stream_table *t, const struct packet *p)
 	take_segment(t, slot, direction, &s);
 }
 
+void
+stream_table_packet(struct stream_table *t, const struct packet *p)
+{
+	take(t, p, true);
+}
+
+void
+stream_table_follow(struct stream_table *t, const struct packet *p)
+{
+	take(t, p, false);
+}
+
 bool
-stream_table_knows(const struct stream_table *t, const struct packet *p)
+stream_table_holds(const struct stream_table *t)
+{
+	return t->budget.used != 0;
+}
+
+uint32_t
+stream_table_fetch_place(const struct stream_table *t, const struct packet *p)
 {
 	struct slots_key key;
 
 	(void)make_key(p, &key);
-	return slots_find(&t->slots, &key) != SLOT_NONE;
+	return slots_fetch_bucket(&t->slots, &key);
+}
+
+void
+stream_table_fetch_connection(const struct stream_table *t, uint32_t place)
+{
+	uint32_t slot = slots_fetch_entry(&t->slots, place);
+	const char *line;
+
+	if (slot == SLOT_NONE)
+		return;
+	line = (const char *)&t->connections[slot];
+	for (size_t i = 0; i < sizeof(struct connection); i += 64)
+		__builtin_prefetch(line + i, 1);
+}
+
+void *
+stream_table_user_at(const struct stream_table *t, uint32_t place)
+{
+	uint32_t slot = slots_first(&t->slots, place);
+
+	return slot != SLOT_NONE ? t->connections[slot].user : NULL;
 }
 
 void

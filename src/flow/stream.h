@@ -50,8 +50,16 @@ struct stream_table *stream_table_new(const struct stream_options *options);
 void stream_table_free(struct stream_table *table);
 /* Takes one decoded TCP packet (others are ignored). */
 void stream_table_packet(struct stream_table *table, const struct packet *packet);
-/* Whether a TCP packet is of a connection that the table holds, or remembers as closed. */
-bool stream_table_knows(const struct stream_table *table, const struct packet *packet);
+/* The same for a packet that begins no connection: taken if the table holds its connection. */
+void stream_table_follow(struct stream_table *table, const struct packet *packet);
+/* Whether any segment is held out of order. */
+bool stream_table_holds(const struct stream_table *table);
+/* Hints some packets ahead of the two above, one after the other: each fetches into the cache what
+ * the next reads.  The place is where the packet's connection would be; the pointer, that of the
+ * connection which is there, perhaps another one, or NULL. */
+uint32_t stream_table_fetch_place(const struct stream_table *table, const struct packet *packet);
+void stream_table_fetch_connection(const struct stream_table *table, uint32_t place);
+void *stream_table_user_at(const struct stream_table *table, uint32_t place);
 /* Closes every connection: held octets are delivered after their gaps. */
 void stream_table_finish(struct stream_table *table);
 /* What is in use, for status and tests. */

@@ -131,19 +131,41 @@ connection_oldest_holder(const struct stream_table *t, uint32_t except)
 	return SLOT_NONE;
 }
 
+/* The first of a list that was silent for `limit`; SLOT_NONE when none was.  One that is not, but
+ * stands where it stood long before its last packet, goes to the end. */
+static uint32_t
+first_silent(struct stream_table *t, unsigned list, nsec_t limit)
+{
+	uint32_t slot = slots_oldest(&t->slots, list);
+	size_t most = slots_count(&t->slots, list);
+
+	while (slot != SLOT_NONE && most-- != 0) {
+		struct connection *c = &t->connections[slot];
+		if (clock_is_far(t->time, c->last, limit))
+			return slot;
+		if (c->moved == c->touched)
+			break;
+		slots_move(&t->slots, slot, list);
+		c->moved = c->touched;
+		slot = slots_oldest(&t->slots, list);
+	}
+	return SLOT_NONE;
+}
+
 void
 connections_expire(struct stream_table *t)
 {
 	nsec_t linger = t->options.idle < LINGER ? t->options.idle : LINGER;
 
+	/* Not for every packet: silence is measured in minutes. */
+	if (!clock_is_far(t->time, t->expired, t->options.idle / 1024))
+		return;
+	t->expired = t->time;
 	for (unsigned list = 0; list <= CLOSED; list++) {
 		nsec_t limit = list == CLOSED ? linger : t->options.idle;
-		uint32_t slot = slots_oldest(&t->slots, list);
+		uint32_t slot;
 
-		while (
-		    slot != SLOT_NONE && clock_is_far(t->time, t->connections[slot].last, limit)) {
+		while ((slot = first_silent(t, list, limit)) != SLOT_NONE)
 			connection_forget(t, slot);
-			slot = slots_oldest(&t->slots, list);
-		}
 	}
 }

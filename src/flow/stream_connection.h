@@ -36,6 +36,7 @@ struct connection {
 	struct half half[2]; /* 0: sent by the initiator */
 	uint64_t id;
 	uint64_t touched; /* number of the last packet: order across the lists */
+	uint64_t moved;   /* and of the one that last moved it in its list */
 	uint64_t record;  /* of the last packet: evidence for what happens without one */
 	nsec_t last;
 	void *user; /* of whoever is delivered to */
@@ -50,7 +51,8 @@ struct stream_table {
 	struct held_budget budget;
 	uint64_t packets; /* TCP packets taken */
 	uint64_t opened;
-	nsec_t time; /* of the packet at hand */
+	nsec_t time;    /* of the packet at hand */
+	nsec_t expired; /* when silence was last looked for */
 };
 
 /* What the octets of one direction need to be delivered. */

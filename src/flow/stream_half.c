@@ -183,8 +183,8 @@ half_flush(struct half *h, struct half_output *out)
 		give_up_until(h, out, h->end);
 }
 
-void
-half_acknowledge(struct half *h, struct half_output *out, uint32_t ack, uint32_t window)
+bool
+half_acknowledge(struct half *h, uint32_t ack, uint32_t window, uint64_t *ret_until)
 {
 	int64_t at;
 
@@ -193,13 +193,20 @@ half_acknowledge(struct half *h, struct half_output *out, uint32_t ack, uint32_t
 		h->window = window < WINDOW_MOST ? window : WINDOW_MOST;
 	h->flags |= HALF_ACKED;
 	if (!(h->flags & HALF_STARTED))
-		return;
+		return false;
 	/* An acknowledgement of octets that were never seen proves nothing: it may be forged, or
 	 * the octets may come late into the capture. */
 	at = offset_of(h, ack);
 	if (at <= (int64_t)h->offset || at > sent_end(h))
-		return;
-	give_up_until(h, out, (uint64_t)at < h->end ? (uint64_t)at : h->end);
+		return false;
+	*ret_until = (uint64_t)at < h->end ? (uint64_t)at : h->end;
+	return true;
+}
+
+void
+half_give_up(struct half *h, struct half_output *out, uint64_t until)
+{
+	give_up_until(h, out, until);
 }
 
 /* Delivers a segment that starts at `offset`; where it meets octets that are held those go first.

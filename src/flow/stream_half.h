@@ -64,8 +64,10 @@ bool half_believes_reset(const struct half *h, uint32_t seq);
 /* Whether an acknowledgement is of octets this side is known to have sent. */
 bool half_has_sent(const struct half *h, uint32_t ack);
 
-/* The other side acknowledged: what is missing below will not be sent again. */
-void half_acknowledge(struct half *h, struct half_output *out, uint32_t ack, uint32_t window);
+/* The other side acknowledged.  True when octets of before *ret_until are still missing, which will
+ * not be sent again: half_give_up has them reported. */
+bool half_acknowledge(struct half *h, uint32_t ack, uint32_t window, uint64_t *ret_until);
+void half_give_up(struct half *h, struct half_output *out, uint64_t until);
 
 enum half_result {
 	HALF_TAKEN,

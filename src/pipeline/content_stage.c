@@ -8,6 +8,7 @@
 #include "flow/stream.h"
 
 #define MOST_PROTOCOLS 8
+#define AHEAD          4 /* segments between two steps of fetching */
 
 /* A connection that is followed: what stream_event.user points to. */
 struct followed {
@@ -175,13 +176,64 @@ content_stage_free(struct content_stage *s)
 	free(s);
 }
 
+/* Whether a segment can change anything: one without octets, SYN, FIN and RST says what has arrived
+ * at its sender, which matters when something is missing. */
+static bool
+says_something(const struct content_stage *s, const struct packet *p)
+{
+	return p->payload_size != 0 || (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0 ||
+	       (p->flags & PACKET_SNAPPED) != 0 || stream_table_holds(s->streams);
+}
+
 static void
 take_segment(struct content_stage *s, const struct packet *p)
 {
+	if (!says_something(s, p))
+		return;
 	s->sniffed = p->payload_size != 0 ? sniff(s, p) : NULL;
-	if (s->sniffed != NULL || stream_table_knows(s->streams, p))
+	if (s->sniffed != NULL)
 		stream_table_packet(s->streams, p);
+	else
+		stream_table_follow(s->streams, p);
 	s->sniffed = NULL;
+}
+
+static void
+fetch_state(const struct content_stage *s, uint32_t place)
+{
+	const struct followed *f = stream_table_user_at(s->streams, place);
+
+	if (f == NULL)
+		return;
+	__builtin_prefetch(f->state, 1);
+	__builtin_prefetch((const char *)f->state + 64, 1);
+}
+
+static void
+fetch_followed(const struct content_stage *s, uint32_t place)
+{
+	__builtin_prefetch(stream_table_user_at(s->streams, place));
+}
+
+/* Takes segments in their order, with what they need fetched ahead, a step of a few segments for
+ * each line that names the next. */
+static void
+take_segments(struct content_stage *s, const struct packet *const *list, size_t count)
+{
+	uint32_t places[BATCH_MAX];
+
+	for (size_t i = 0; i < count + 4 * AHEAD; i++) {
+		if (i < count)
+			places[i] = stream_table_fetch_place(s->streams, list[i]);
+		if (i >= AHEAD && i - AHEAD < count)
+			stream_table_fetch_connection(s->streams, places[i - AHEAD]);
+		if (i >= 2 * AHEAD && i - 2 * AHEAD < count)
+			fetch_followed(s, places[i - 2 * AHEAD]);
+		if (i >= 3 * AHEAD && i - 3 * AHEAD < count)
+			fetch_state(s, places[i - 3 * AHEAD]);
+		if (i >= 4 * AHEAD)
+			take_segment(s, list[i - 4 * AHEAD]);
+	}
 }
 
 static void
@@ -201,16 +253,20 @@ take_datagram(struct content_stage *s, const struct packet *p)
 void
 content_stage_packets(struct content_stage *s, const struct packet *const *packets, size_t count)
 {
+	const struct packet *segments[BATCH_MAX];
+	size_t segment_count = 0;
+
 	for (size_t i = 0; i < count; i++) {
 		const struct packet *p = packets[i];
 		if (p->kind != PACKET_IP ||
 		    (p->flags & (PACKET_HAS_PORTS | PACKET_FRAGMENT)) != PACKET_HAS_PORTS)
 			continue;
 		if (p->protocol == IP_PROTOCOL_TCP)
-			take_segment(s, p);
+			segments[segment_count++] = p;
 		else if (s->has_datagrams && p->protocol == IP_PROTOCOL_UDP && p->payload_size != 0)
 			take_datagram(s, p);
 	}
+	take_segments(s, segments, segment_count);
 }
 
 void
