@@ -2,6 +2,11 @@
 /*
  * A contact: somebody came to an address where nobody was asked to come, as a sensor or honeypot
  * noted it.  (What arrives in a capture of dark space comes as packets.)
+ *
+ * Aggregates are sums that somebody published, and the same events may come as two of them: by
+ * source (`source` is set, begin and end are the first and the last of its events) and by time
+ * (`source` is zeros, begin and end are those of an hour).  Who adds up one kind leaves the other
+ * out: days are best taken from those by time, countries from those by source.
  */
 #ifndef YAGURA_OBS_CONTACT_H
 #define YAGURA_OBS_CONTACT_H
@@ -24,7 +29,7 @@ struct contact {
 	struct octets sensor;                   /* its name */
 	uint64_t count;        /* connections or datagrams that this stands for, at least 1; an
 				  aggregate of many says so */
-	bool aggregate;        /* of many, published as a sum: no ports, no payload */
+	bool aggregate;        /* of many, published as a sum: no ports, no payload; see above */
 	uint64_t octets;       /* received in all */
 	struct octets payload; /* the first octets received, at most CONTACT_PAYLOAD_KEPT */
 	uint8_t sha256[CONTACT_DIGEST]; /* of what is in `payload`; zeros when that is empty */

@@ -281,6 +281,11 @@
 	X(HTTP_CODING, "http.bad_coding", 1, "an HTTP body whose content coding cannot be undone") \
 	X(HTTP_MEMORY, "http.memory", 1,                                                           \
 	    "a text or body of HTTP not kept: the shard holds as much as it may")                  \
+	X(LOG_YEAR, "log.year_assumed", 1,                                                         \
+	    "a line of a log whose time has no year: that of run.log_year, or of the file's last " \
+	    "modification")                                                                        \
+	X(LOG_ZONE, "log.zone_assumed", 1,                                                         \
+	    "a line of a log whose time has no zone: that of the site")                            \
 	X(QUERY_LOG_LINE, "query_log.bad_line", 0,                                                 \
 	    "a line of a query log about a query that cannot be read")                             \
 	X(QUERY_LOG_OTHER, "query_log.other_line", 1,                                              \

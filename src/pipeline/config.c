@@ -83,6 +83,9 @@ static const struct setting RUN_SETTINGS[] = {
 	{ "metering", SETTING_TEXT, "auto", NULL, NULL,
 	    "which records count where routers meter on ingress and on egress: auto, ingress, "
 	    "egress, both" },
+	{ "log_year", SETTING_U64, "0", "0", "2261",
+	    "the year of the first line of logs whose times have none; 0: the latest that their "
+	    "file's last modification leaves" },
 	{ "trust_agent", SETTING_BOOL, "false", NULL, NULL,
 	    "the exporter is who its messages name (behind a proxy), not who sent them" },
 };

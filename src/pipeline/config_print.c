@@ -226,6 +226,9 @@ config_fingerprint(const struct config *config, char ret_text[CONFIG_FINGERPRINT
 		abort();
 	(void)fprintf(
 	    out, "%s\n%lld\n", YAGURA_VERSION, (long long)settings_duration(config->run, "window"));
+	if (settings_u64(config->run, "log_year") != 0)
+		(void)fprintf(
+		    out, "%llu\n", (unsigned long long)settings_u64(config->run, "log_year"));
 	print_site(&config->site, out);
 	if (config->site.subscribers != NULL)
 		(void)fprintf(out, "%s\n", subscribers_fingerprint(config->site.subscribers));

@@ -11,6 +11,7 @@
 
 #include "analysis/analysis.h"
 #include "base/xmalloc.h"
+#include "base/zone.h"
 #include "pipeline/retention.h"
 #include "pipeline/runner.h"
 #include "pipeline/window_rows.h"
@@ -23,6 +24,7 @@ struct ingest {
 	struct runner *runner;
 	struct window_rows *rows; /* owned */
 	struct retention retention;
+	struct zone *zone;        /* owned: the site's */
 	struct store_input input; /* the one being read */
 	uint64_t resume_windows;  /* windows of it that are committed already */
 	uint64_t window_number;
@@ -214,7 +216,11 @@ ingest_one(struct ingest *g, const char *path, const char *settings)
 	struct source *source;
 	enum store_input_state state;
 	struct err_info why = { .text = "" };
-	enum err e = source_open(path, &source, &why);
+	struct source_reading reading = {
+		.zone = g->zone,
+		.log_year = (unsigned)settings_u64(g->config->run, "log_year"),
+	};
+	enum err e = source_open_reading(path, &reading, &source, &why);
 
 	if (e != ERR_OK) {
 		g->input.records = 0;
@@ -260,14 +266,18 @@ ingest_run(const struct config *config, struct store *store, const char *const *
 	if (e == ERR_OK)
 		e = ingest_declare(store, info);
 	if (e == ERR_OK)
+		e = zone_open(config->site.time_zone, &g.zone, info);
+	if (e == ERR_OK)
 		e = runner_new(config, &hooks, &g.runner, info);
 	if (e == ERR_OK && options->dns_state != NULL) {
 		e = runner_read_dns(g.runner, options->dns_state, info);
 		if (e != ERR_OK)
 			runner_free(g.runner);
 	}
-	if (e != ERR_OK)
+	if (e != ERR_OK) {
+		zone_close(g.zone);
 		return e;
+	}
 	(void)pthread_mutex_init(&g.mutex, NULL);
 	g.rows = window_rows_new();
 	for (size_t i = 0; i < count && e == ERR_OK; i++)
@@ -278,6 +288,7 @@ ingest_run(const struct config *config, struct store *store, const char *const *
 		*info = g.why;
 	window_rows_free(g.rows);
 	runner_free(g.runner);
+	zone_close(g.zone);
 	(void)pthread_mutex_destroy(&g.mutex);
 	return e;
 }

@@ -33,8 +33,9 @@ struct capture_run {
 	uint64_t offset;        /* of data[0] in the uncompressed input */
 	struct packet *packets; /* room for `most` */
 	size_t most;
-	bool last;                   /* no octets come after these */
-	struct drop_counters *drops; /* for what cannot be used: of the chunk */
+	bool last;                            /* no octets come after these */
+	struct drop_counters *drops;          /* for what cannot be used: of the chunk */
+	const struct source_reading *reading; /* borrowed: how what logs leave out is read */
 	uint8_t
 	    *room; /* formats that make octets (`makes`): where, at least CAPTURE_ROOM of them */
 	size_t room_size;
@@ -106,6 +107,11 @@ extern const struct capture_format capture_dnstap;
 extern const struct capture_format capture_cdns;
 extern const struct capture_format capture_query_log;
 extern const struct capture_format capture_web_log;
+extern const struct capture_format capture_auth_log;
+extern const struct capture_format capture_cowrie;
+extern const struct capture_format capture_suricata_eve;
+extern const struct capture_format capture_tpot_table;
+extern const struct capture_format capture_sensor_log;
 
 /* The name of a known format that yagura does not read, or NULL. */
 const char *capture_refused(const uint8_t *head, size_t size);

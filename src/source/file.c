@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/xmalloc.h"
@@ -37,6 +38,7 @@ struct source_file {
 	char *kind;            /* owned */
 	struct stream *stream; /* owned */
 	const struct capture_format *format;
+	struct source_reading reading;
 	void *state; /* owned: the format's */
 	struct carry carry;
 	uint64_t offset; /* of the first octet not used, in the uncompressed input */
@@ -52,6 +54,8 @@ struct source_file {
 static enum err read_file(struct source *base, struct chunk *chunk, struct err_info *info);
 static void progress_of_file(const struct source *base, char *ret_text, uint64_t *ret_octets);
 static void close_file(struct source *base);
+static enum err open_descriptor(int fd, const char *path, const struct source_reading *reading,
+    struct source **ret_source, struct err_info *info);
 static enum err read_head(struct source_file *source, struct err_info *info);
 static enum err open_format(struct source_file *source, struct err_info *info);
 static bool read_round(struct source_file *source, struct chunk *chunk);
@@ -66,6 +70,13 @@ static const struct source_kind FILE_KIND = {
 enum err
 source_open(const char *path, struct source **ret_source, struct err_info *info)
 {
+	return source_open_reading(path, &(struct source_reading){ 0 }, ret_source, info);
+}
+
+enum err
+source_open_reading(const char *path, const struct source_reading *reading,
+    struct source **ret_source, struct err_info *info)
+{
 	int fd;
 
 	if (strcmp(path, "-") == 0)
@@ -74,11 +85,27 @@ source_open(const char *path, struct source **ret_source, struct err_info *info)
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return err_set(info, ERR_IO, "%s: cannot be opened: %s", path, strerror(errno));
-	return source_open_fd(fd, path, ret_source, info);
+	return open_descriptor(fd, path, reading, ret_source, info);
 }
 
 enum err
 source_open_fd(int fd, const char *path, struct source **ret_source, struct err_info *info)
+{
+	return open_descriptor(fd, path, &(struct source_reading){ 0 }, ret_source, info);
+}
+
+/* When a regular file was modified; 0 for what has no such time. */
+static int64_t
+modification_of(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? status.st_mtim.tv_sec : 0;
+}
+
+static enum err
+open_descriptor(int fd, const char *path, const struct source_reading *reading,
+    struct source **ret_source, struct err_info *info)
 {
 	struct source_file *source = xcalloc(1, sizeof *source);
 	struct err_info why = { 0 };
@@ -88,6 +115,8 @@ source_open_fd(int fd, const char *path, struct source **ret_source, struct err_
 	source->path = xstrdup(path);
 	source->target = TARGET_MIN;
 	source->need = 1;
+	source->reading = *reading;
+	source->reading.modified = modification_of(fd);
 	e = stream_new(fd, &source->stream, &why);
 	if (e == ERR_OK)
 		e = read_head(source, &why);
@@ -224,7 +253,8 @@ open_format(struct source_file *source, struct err_info *info)
 {
 	static const struct capture_format *const formats[] = { &capture_pcap, &capture_pcapng,
 		&capture_ipfix, &capture_netflow5, &capture_flow_table, &capture_dnstap,
-		&capture_cdns, &capture_query_log, &capture_web_log };
+		&capture_cdns, &capture_query_log, &capture_sensor_log, &capture_cowrie,
+		&capture_suricata_eve, &capture_tpot_table, &capture_web_log, &capture_auth_log };
 	const uint8_t *head = source->carry.data;
 	size_t size = source->carry.end, used = 0;
 	const char *refused = capture_refused(head, size);
@@ -325,6 +355,7 @@ read_round(struct source_file *source, struct chunk *chunk)
 		.packets = chunk->packets,
 		.most = chunk->most != 0 ? chunk->most : CHUNK_PACKETS,
 		.drops = &chunk->drops,
+		.reading = &source->reading,
 		.room_size = source->format->makes ? CAPTURE_ROOM : 0,
 	};
 

@@ -19,6 +19,11 @@ give(struct capture_run *run, const struct log_line *line, const struct observed
 	memcpy(room, observed, sizeof *observed);
 	run->room_used += sizeof *observed;
 	*to = (struct packet){ .source = line->source, .destination = line->destination };
+	if (observed->kind == OBSERVED_CONTACT) {
+		/* A line may tell of a session that is not its own. */
+		to->source = observed->contact.source;
+		to->destination = observed->contact.destination;
+	}
 	capture_add(run, &(struct packet){
 			     .time = line->time,
 			     .data = room,
@@ -27,6 +32,14 @@ give(struct capture_run *run, const struct log_line *line, const struct observed
 			     .frame_size = sizeof *observed,
 			     .link_type = LINK_OBSERVED,
 			 });
+}
+
+void
+log_lines_give(struct capture_run *run, const struct log_line *line)
+{
+	run->room_used += (line->room_used + 7) / 8 * 8;
+	for (size_t i = 0; i < line->count; i++)
+		give(run, line, &line->observed[i]);
 }
 
 static void
@@ -50,11 +63,7 @@ take_line(struct log_lines *log, const struct log_format *format, struct capture
 	line.room = run->room + run->room_used;
 	log->lines++;
 	switch (format->read(log, &line)) {
-	case LOG_READ:
-		run->room_used += (line.room_used + 7) / 8 * 8;
-		for (size_t i = 0; i < line.count; i++)
-			give(run, &line, &line.observed[i]);
-		break;
+	case LOG_READ: log_lines_give(run, &line); break;
 	case LOG_BAD:
 		drop(run->drops, DROP_LOG_LINE);
 		capture_pass_over(&log->damage,
@@ -67,8 +76,8 @@ take_line(struct log_lines *log, const struct log_format *format, struct capture
 	}
 }
 
-static bool
-fits(const struct capture_run *run)
+bool
+log_lines_fit(const struct capture_run *run)
 {
 	return run->most - run->count >= LOG_OBSERVED_MAX &&
 	       run->room_size - run->room_used >= ROOM_A_LINE;
@@ -86,7 +95,7 @@ log_lines_run(void *state, const struct log_format *format, struct capture_run *
 		const uint8_t *end = memchr(start, '\n', run->size - at);
 		size_t whole = end != NULL ? (size_t)(end - start) + 1 : run->size - at;
 
-		full = !fits(run);
+		full = !log_lines_fit(run);
 		if (full || (end == NULL && !run->last))
 			break;
 		take_line(log, format, run, at, whole);

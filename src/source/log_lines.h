@@ -59,6 +59,11 @@ struct log_lines {
 /* One run over lines; `state` begins with a struct log_lines. */
 void log_lines_run(void *state, const struct log_format *format, struct capture_run *run);
 
+/* Whether a run has room for one more line, and putting the observations of one into it: for what a
+ * format tells when the log has ended. */
+bool log_lines_fit(const struct capture_run *run);
+void log_lines_give(struct capture_run *run, const struct log_line *line);
+
 /* The next observation of a line, zeroed, with its kind, time-independent. */
 static inline struct observed *
 log_observe(struct log_line *line, enum observed_kind kind)

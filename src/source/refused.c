@@ -28,6 +28,9 @@ static const struct {
 	{ "\x1f\x9d", 2, "a compress(1) file" },
 	{ "PK\3\4", 4, "a zip file" },
 	{ "7z\xbc\xaf\x27\x1c", 6, "a 7z file" },
+	{ "alert.category,events", 21, "a table of T-Pot's events without sources and times" },
+	{ "alert.severity,events", 21, "a table of T-Pot's events without sources and times" },
+	{ "geoip.as_org,events", 19, "a table of T-Pot's events without sources and times" },
 	{ "\x1f\x8b\x08", 3, "compressed more than once (gzip)" },
 	{ "\x28\xb5\x2f\xfd", 4, "compressed more than once (zstd)" },
 	{ "\xfd"

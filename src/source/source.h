@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/zone.h"
 #include "obs/drop.h"
 #include "obs/packet.h"
 
@@ -88,10 +89,22 @@ struct source_info {
 						    until the end was reached */
 };
 
+/* How times of logs are read that leave something out.  Zeros: UTC, and the year that the file's
+ * last modification leaves. */
+struct source_reading {
+	const struct zone *zone; /* borrowed until source_close: of times that do not say theirs */
+	unsigned log_year;       /* of a log's first line; 0: see source/syslog.h */
+	int64_t modified;        /* set by the source: the file's last modification; 0: unknown */
+};
+
 /* Opens an input and reads its header.  ERR_UNSUPPORTED names a known format that is refused;
  * ERR_FORMAT one unknown. */
 MUST_CHECK enum err
 source_open(const char *path, struct source **ret_source, struct err_info *info);
+
+/* The same, with `reading`. */
+MUST_CHECK enum err source_open_reading(const char *path, const struct source_reading *reading,
+    struct source **ret_source, struct err_info *info);
 
 /* The same from an open file, which the source then owns (also after a failure); `path` is its name
  * in messages. */
