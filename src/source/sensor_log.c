@@ -172,7 +172,7 @@ read_contact(struct json_line *json, struct log_line *line)
 	c.octets = json_line_number(json, "octets", INT64_MAX, 0);
 	c.sensor = json_line_text(json, "sensor");
 	c.note = fold(json_line_text(json, "note"));
-	line->time = c.begin;
+	line->time = c.end; /* lines are written in this order */
 	line->source = c.source;
 	line->destination = c.destination;
 	log_observe(line, OBSERVED_CONTACT)->contact = c;
@@ -190,7 +190,7 @@ read_watch(struct json_line *json, struct log_line *line)
 		return why;
 	w.sensor = json_line_text(json, "sensor");
 	(void)json_line_address(json, "address", &w.address);
-	line->time = w.begin;
+	line->time = w.end;
 	line->destination = w.address;
 	log_observe(line, OBSERVED_WATCH)->watch = w;
 	return NULL;
