@@ -99,7 +99,7 @@ test_other_formats_are_refused_by_name(void **state)
 		bytes_raw(&b, formats[i].begin, formats[i].size);
 		expect_refusal(&b, ERR_UNSUPPORTED, formats[i].words);
 	}
-	bytes_raw(&b, "Nov 22 03:16:35 host sshd[1]: hello\n", 36);
+	bytes_raw(&b, "Nov 22 03:16:35 host smtpd[1]: helo\n", 36);
 	expect_refusal(&b, ERR_FORMAT, "not a capture");
 	bytes_raw(&b, "\xd4\xc3\xb2", 3);
 	expect_refusal(&b, ERR_FORMAT, "not a capture");
