@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: ISC */
+/* Who sends to loud destinations; see ddos_watch.h. */
+#include "analysis/security/ddos_watch.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/security/ddos.h"
+#include "analysis/sketch.h"
+#include "base/bytes.h"
+#include "base/xmalloc.h"
+
+#define MERGED_MOST 2048 /* watches of all shards together */
+
+static_assert(DDOS_SAMPLES < 256 && DDOS_SENDERS < 256, "counts are octets");
+
+void
+ddos_watches_init(struct ddos_watches *w, uint32_t most)
+{
+	*w = (struct ddos_watches){ .most = most };
+}
+
+void
+ddos_watch_release(struct ddos_watch *watch)
+{
+	for (unsigned i = 0; i < DDOS_SKETCHES; i++)
+		free(watch->sketches[i]);
+}
+
+void
+ddos_watches_clear(struct ddos_watches *w)
+{
+	for (uint32_t i = 0; i < w->count; i++)
+		ddos_watch_release(&w->list[i]);
+	w->count = 0;
+	w->refused = 0;
+}
+
+void
+ddos_watches_release(struct ddos_watches *w)
+{
+	ddos_watches_clear(w);
+	free(w->list);
+	w->list = NULL;
+}
+
+/* ------------------------------------------------------------------ the list */
+
+struct ddos_watch *
+ddos_watch_find(struct ddos_watches *w, const struct address *target)
+{
+	for (uint32_t i = 0; i < w->count; i++)
+		if (address_equal(&w->list[i].target, target))
+			return &w->list[i];
+	return NULL;
+}
+
+static struct ddos_watch *
+append(struct ddos_watches *w)
+{
+	if (w->count == w->room) {
+		w->room = w->room == 0 ? 16 : w->room * 2;
+		w->list = xrealloc_array(w->list, w->room, sizeof *w->list);
+	}
+	return &w->list[w->count++];
+}
+
+static struct ddos_watch *
+quietest(struct ddos_watches *w)
+{
+	struct ddos_watch *least = &w->list[0];
+
+	for (uint32_t i = 1; i < w->count; i++)
+		if (w->list[i].peak < least->peak)
+			least = &w->list[i];
+	return least;
+}
+
+struct ddos_watch *
+ddos_watch_open(struct ddos_watches *w, const struct address *target, uint32_t peak)
+{
+	struct ddos_watch *watch = ddos_watch_find(w, target);
+
+	if (watch == NULL && w->count < w->most) {
+		watch = append(w);
+		*watch = (struct ddos_watch){ .target = *target };
+	} else if (watch == NULL) {
+		watch = quietest(w);
+		w->refused++;
+		if (watch->peak >= peak)
+			return NULL;
+		ddos_watch_release(watch);
+		*watch = (struct ddos_watch){ .target = *target };
+	}
+	if (watch->peak < peak)
+		watch->peak = peak;
+	return watch;
+}
+
+/* ------------------------------------------------------------------ noting */
+
+static enum ddos_sketch
+sketch_of(unsigned class)
+{
+	if (class == DDOS_TCP)
+		return DDOS_SKETCH_TCP;
+	if (class == DDOS_SYN)
+		return DDOS_SKETCH_SYN;
+	return class >= DDOS_REFLECTED || class == DDOS_SYN_ACK ? DDOS_SKETCH_REFLECTED
+								  : DDOS_SKETCH_OTHER;
+}
+
+static void
+add_source(struct ddos_watch *watch, unsigned class, const struct address *source)
+{
+	uint8_t **sketch = &watch->sketches[sketch_of(class)];
+
+	if (*sketch == NULL)
+		*sketch = xcalloc(1, HLL_SIZE(DDOS_PRECISION));
+	hll_add(*sketch, DDOS_PRECISION, hash_mix_words(source->words, 2));
+}
+
+/* Misra-Gries over few senders: one that is not there takes the place of nobody's, or takes from
+ * all. */
+static void
+add_sender(struct ddos_watch *watch, const struct address *source, uint64_t packets, uint64_t octets)
+{
+	unsigned least = 0;
+
+	for (unsigned i = 0; i < watch->sender_count; i++) {
+		struct ddos_sender *s = &watch->senders[i];
+		if (address_equal(&s->address, source)) {
+			s->packets += packets;
+			s->octets += octets;
+			return;
+		}
+		if (s->packets < watch->senders[least].packets)
+			least = i;
+	}
+	if (watch->sender_count < DDOS_SENDERS)
+		least = watch->sender_count++;
+	else if (watch->senders[least].packets > packets) {
+		watch->senders[least].packets -= packets;
+		return;
+	}
+	watch->senders[least] = (struct ddos_sender){ *source, packets, octets };
+}
+
+static void
+add_port(struct ddos_watch *watch, uint32_t key, uint32_t packets)
+{
+	unsigned least = 0;
+
+	for (unsigned i = 0; i < watch->port_count; i++) {
+		if (watch->ports[i].key == key) {
+			watch->ports[i].packets += packets;
+			return;
+		}
+		if (watch->ports[i].packets < watch->ports[least].packets)
+			least = i;
+	}
+	if (watch->port_count < DDOS_PORTS)
+		least = watch->port_count++;
+	else if (watch->ports[least].packets > packets) {
+		watch->ports[least].packets -= packets;
+		return;
+	}
+	watch->ports[least] = (struct ddos_port){ key, packets };
+}
+
+/* 0.0.0.0/8, 10.0.0.0/8, …: first octets that are all one block. */
+bool
+ddos_is_bogon(const struct address *a)
+{
+	static const struct {
+		uint8_t octets[3];
+		uint8_t length;
+	} BLOCKS[] = { { { 0 }, 8 }, { { 10 }, 8 }, { { 100, 64 }, 10 }, { { 127 }, 8 },
+		{ { 169, 254 }, 16 }, { { 172, 16 }, 12 }, { { 192, 0, 0 }, 24 },
+		{ { 192, 0, 2 }, 24 }, { { 192, 168 }, 16 }, { { 198, 18 }, 15 },
+		{ { 198, 51, 100 }, 24 }, { { 203, 0, 113 }, 24 }, { { 224 }, 3 } };
+	uint32_t v4;
+
+	if (!address_is_ipv4(a))
+		/* Nothing but 2000::/3 is assigned; 2001:db8::/32 is for documents. */
+		return a->octets[0] >> 5 != 1 || be32(a->octets) == 0x20010db8;
+	v4 = be32(a->octets + 12);
+	for (size_t i = 0; i < ARRAY_COUNT(BLOCKS); i++) {
+		uint32_t block = (uint32_t)BLOCKS[i].octets[0] << 24 |
+				 (uint32_t)BLOCKS[i].octets[1] << 16 |
+				 (uint32_t)BLOCKS[i].octets[2] << 8;
+		if ((v4 ^ block) >> (32 - BLOCKS[i].length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Which part of the address space: /6 of IPv4, three nibbles into 2000::/3 of IPv6. */
+static unsigned
+net_of(const struct address *a)
+{
+	if (address_is_ipv4(a))
+		return a->octets[12] >> 2;
+	return (a->octets[1] ^ a->octets[2] ^ a->octets[3]) & (DDOS_NETS - 1);
+}
+
+static void
+look_at(struct ddos_watch *watch, const struct packet *p)
+{
+	watch->looked++;
+	watch->bogons += ddos_is_bogon(&p->source);
+	watch->nets[net_of(&p->source)]++;
+	watch->ttls[p->ttl / (256 / DDOS_TTL_BINS)]++;
+	add_sender(watch, &p->source, 1, p->octets);
+	if ((p->flags & PACKET_HAS_PORTS) != 0)
+		add_port(watch, (uint32_t)p->protocol << 16 | p->destination_port, 1);
+	else
+		add_port(watch, (uint32_t)p->protocol << 16, 1);
+	if (p->protocol == IP_PROTOCOL_TCP && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
+		watch->syn++;
+		watch->plain_syn += p->l4_offset != 0 && p->l4_offset + 13 <= p->captured_size &&
+				    p->data[p->l4_offset + 12] >> 4 == 5;
+	}
+}
+
+void
+ddos_watch_packet(struct ddos_watch *watch, const struct packet *p, unsigned class)
+{
+	add_source(watch, class, &p->source);
+	if (watch->seen++ % DDOS_SAMPLING == 0)
+		look_at(watch, p);
+}
+
+void
+ddos_watch_record(struct ddos_watch *watch, const struct address *source, unsigned class,
+    uint32_t port_key, uint64_t packets, uint64_t octets)
+{
+	uint32_t few = packets < UINT16_MAX ? (uint32_t)packets : UINT16_MAX;
+
+	add_source(watch, class, source);
+	watch->seen += packets * DDOS_SAMPLING;
+	watch->looked += packets;
+	watch->bogons += ddos_is_bogon(source) ? packets : 0;
+	watch->nets[net_of(source)] += few;
+	add_sender(watch, source, packets, octets);
+	add_port(watch, port_key, few);
+}
+
+/* Of samples of one level the earliest is kept, of all the loudest. */
+static bool
+sample_before(const struct ddos_sample *a, const struct ddos_sample *b)
+{
+	if (a->level != b->level)
+		return a->level > b->level;
+	return a->time != b->time ? a->time < b->time : a->input_offset < b->input_offset;
+}
+
+static void
+enter_sample(struct ddos_watch *watch, enum ddos_sketch sketch, const struct ddos_sample *sample)
+{
+	struct ddos_sample *list = watch->samples[sketch];
+	unsigned at = watch->sample_counts[sketch];
+
+	if (at < DDOS_SAMPLES)
+		watch->sample_counts[sketch]++;
+	else if (sample_before(sample, &list[at - 1]))
+		at--;
+	else
+		return;
+	for (; at > 0 && sample_before(sample, &list[at - 1]); at--)
+		list[at] = list[at - 1];
+	list[at] = *sample;
+}
+
+void
+ddos_watch_sample(
+    struct ddos_watch *watch, const struct packet *p, unsigned class, uint32_t level)
+{
+	struct ddos_sample sample = { .time = p->time,
+		.input_offset = p->input_offset,
+		.octets = p->octets,
+		.level = level };
+	uint32_t left = p->captured_size > p->l3_offset ? p->captured_size - p->l3_offset : 0;
+
+	sample.size = (uint8_t)(left < DDOS_OCTETS ? left : DDOS_OCTETS);
+	if (sample.size != 0)
+		memcpy(sample.data, p->data + p->l3_offset, sample.size);
+	enter_sample(watch, sketch_of(class), &sample);
+}
+
+/* ------------------------------------------------------------------ merging */
+
+static int
+compare_senders(const void *a, const void *b)
+{
+	const struct ddos_sender *x = a, *y = b;
+
+	if (x->packets != y->packets)
+		return x->packets > y->packets ? -1 : 1;
+	return address_compare(&x->address, &y->address);
+}
+
+static void
+merge_senders(struct ddos_watch *into, const struct ddos_watch *from)
+{
+	struct ddos_sender all[2 * DDOS_SENDERS];
+	unsigned count = into->sender_count;
+
+	memcpy(all, into->senders, count * sizeof *all);
+	for (unsigned i = 0; i < from->sender_count; i++) {
+		unsigned at = 0;
+		while (at < count && !address_equal(&all[at].address, &from->senders[i].address))
+			at++;
+		if (at == count)
+			all[count++] = (struct ddos_sender){ .address = from->senders[i].address };
+		all[at].packets += from->senders[i].packets;
+		all[at].octets += from->senders[i].octets;
+	}
+	if (count > 1)
+		qsort(all, count, sizeof *all, compare_senders);
+	into->sender_count = (uint8_t)(count < DDOS_SENDERS ? count : DDOS_SENDERS);
+	memcpy(into->senders, all, into->sender_count * sizeof *all);
+}
+
+static int
+compare_ports(const void *a, const void *b)
+{
+	const struct ddos_port *x = a, *y = b;
+
+	if (x->packets != y->packets)
+		return x->packets > y->packets ? -1 : 1;
+	return (x->key > y->key) - (x->key < y->key);
+}
+
+static void
+merge_ports(struct ddos_watch *into, const struct ddos_watch *from)
+{
+	struct ddos_port all[2 * DDOS_PORTS];
+	unsigned count = into->port_count;
+
+	memcpy(all, into->ports, count * sizeof *all);
+	for (unsigned i = 0; i < from->port_count; i++) {
+		unsigned at = 0;
+		while (at < count && all[at].key != from->ports[i].key)
+			at++;
+		if (at == count)
+			all[count++] = (struct ddos_port){ .key = from->ports[i].key };
+		all[at].packets += from->ports[i].packets;
+	}
+	if (count > 1)
+		qsort(all, count, sizeof *all, compare_ports);
+	into->port_count = (uint8_t)(count < DDOS_PORTS ? count : DDOS_PORTS);
+	memcpy(into->ports, all, into->port_count * sizeof *all);
+}
+
+void
+ddos_watch_merge(struct ddos_watch *into, const struct ddos_watch *from)
+{
+	into->seen += from->seen;
+	into->looked += from->looked;
+	into->bogons += from->bogons;
+	into->syn += from->syn;
+	into->plain_syn += from->plain_syn;
+	if (into->peak < from->peak)
+		into->peak = from->peak;
+	merge_senders(into, from);
+	merge_ports(into, from);
+	for (unsigned i = 0; i < DDOS_TTL_BINS; i++)
+		into->ttls[i] += from->ttls[i];
+	for (unsigned i = 0; i < DDOS_NETS; i++)
+		into->nets[i] += from->nets[i];
+	for (unsigned i = 0; i < DDOS_SKETCHES; i++) {
+		for (unsigned k = 0; k < from->sample_counts[i]; k++)
+			enter_sample(into, i, &from->samples[i][k]);
+		if (from->sketches[i] == NULL)
+			continue;
+		if (into->sketches[i] == NULL)
+			into->sketches[i] = xcalloc(1, HLL_SIZE(DDOS_PRECISION));
+		hll_union(into->sketches[i], from->sketches[i], DDOS_PRECISION);
+	}
+}
+
+void
+ddos_watches_merge(struct ddos_watches *into, const struct ddos_watches *from)
+{
+	uint32_t most = into->most;
+
+	into->most = MERGED_MOST;
+	for (uint32_t i = 0; i < from->count; i++) {
+		const struct ddos_watch *theirs = &from->list[i];
+		struct ddos_watch *ours = ddos_watch_open(into, &theirs->target, theirs->peak);
+		if (ours != NULL)
+			ddos_watch_merge(ours, theirs);
+	}
+	into->most = most;
+	into->refused += from->refused;
+}
+
+/* ------------------------------------------------------------------ rows */
+
+static json_t *
+numbers_json(const uint32_t *numbers, size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, json_integer(numbers[i]));
+	return list;
+}
+
+static json_t *
+sample_json(unsigned sketch, const struct ddos_sample *sample)
+{
+	char hex[2 * DDOS_OCTETS + 1];
+
+	for (unsigned i = 0; i < sample->size; i++)
+		(void)snprintf(hex + (size_t)2 * i, 3, "%02x", sample->data[i]);
+	hex[(size_t)2 * sample->size] = '\0';
+	return json_pack("[I,I,I,I,s,i]", (json_int_t)sample->time, (json_int_t)sample->input_offset,
+	    (json_int_t)sample->octets, (json_int_t)sample->level, hex,
+	    (int)sketch);
+}
+
+static json_t *
+watch_json(const struct ddos_watch *w)
+{
+	json_t *senders = json_array(), *ports = json_array(), *samples = json_array();
+
+	for (unsigned i = 0; i < w->sender_count; i++)
+		json_array_append_new(senders,
+		    json_pack("[o,I,I]", json_address(&w->senders[i].address),
+			(json_int_t)w->senders[i].packets, (json_int_t)w->senders[i].octets));
+	for (unsigned i = 0; i < w->port_count; i++)
+		json_array_append_new(ports,
+		    json_pack("[I,I]", (json_int_t)w->ports[i].key, (json_int_t)w->ports[i].packets));
+	for (unsigned i = 0; i < DDOS_SKETCHES; i++)
+		for (unsigned k = 0; k < w->sample_counts[i]; k++)
+			json_array_append_new(samples, sample_json(i, &w->samples[i][k]));
+	return json_pack("{s:[I,I,I,I,I], s:o, s:o, s:o, s:o, s:o}", "sums", (json_int_t)w->seen,
+	    (json_int_t)w->looked, (json_int_t)w->bogons, (json_int_t)w->syn,
+	    (json_int_t)w->plain_syn, "senders", senders, "ports", ports, "ttls",
+	    numbers_json(w->ttls, DDOS_TTL_BINS), "nets", numbers_json(w->nets, DDOS_NETS),
+	    "samples", samples);
+}
+
+void
+ddos_watch_put(const struct ddos_watch *w, struct rows *rows, size_t first)
+{
+	static const uint8_t NONE[HLL_SIZE(DDOS_PRECISION)];
+	json_t *details = watch_json(w);
+	char *text = json_dumps(details, JSON_COMPACT);
+
+	rows_text(rows, first, text != NULL ? text : "{}");
+	free(text);
+	json_decref(details);
+	for (unsigned i = 0; i < DDOS_SKETCHES; i++)
+		sketch_put(rows, first + 1 + i, w->sketches[i] != NULL ? w->sketches[i] : NONE,
+		    DDOS_PRECISION);
+}
+
+/* ------------------------------------------------------------------ and back */
+
+static uint64_t
+number_at(json_t *list, size_t i)
+{
+	json_int_t n = json_integer_value(json_array_get(list, i));
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+static void
+read_numbers(json_t *list, uint32_t *numbers, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		numbers[i] = (uint32_t)number_at(list, i);
+}
+
+static uint8_t
+nibble(char c)
+{
+	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+static void
+read_sample(struct ddos_watch *w, json_t *list, uint64_t input)
+{
+	const char *hex = json_string_value(json_array_get(list, 4));
+	struct ddos_sample s = { .time = (nsec_t)number_at(list, 0),
+		.input_offset = number_at(list, 1),
+		.octets = (uint32_t)number_at(list, 2),
+		.level = (uint32_t)number_at(list, 3),
+		.input = input };
+
+	for (; hex != NULL && s.size < DDOS_OCTETS && hex[0] != '\0' && hex[1] != '\0'; hex += 2)
+		s.data[s.size++] = (uint8_t)(nibble(hex[0]) << 4 | nibble(hex[1]));
+	enter_sample(w, (enum ddos_sketch)(number_at(list, 5) % DDOS_SKETCHES), &s);
+}
+
+static void
+read_lists(struct ddos_watch *w, json_t *details, uint64_t input)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (json_object_get(details, "senders"), i, item) {
+		struct ddos_sender *s = &w->senders[w->sender_count];
+		const char *text = json_string_value(json_array_get(item, 0));
+		if (w->sender_count == DDOS_SENDERS || text == NULL ||
+		    address_parse(text, &s->address) != ERR_OK)
+			continue;
+		s->packets = number_at(item, 1);
+		s->octets = number_at(item, 2);
+		w->sender_count++;
+	}
+	json_array_foreach (json_object_get(details, "ports"), i, item)
+		if (w->port_count < DDOS_PORTS)
+			w->ports[w->port_count++] = (struct ddos_port){
+				(uint32_t)number_at(item, 0), (uint32_t)number_at(item, 1)
+			};
+	json_array_foreach (json_object_get(details, "samples"), i, item)
+		read_sample(w, item, input);
+}
+
+void
+ddos_watch_read(
+    struct ddos_watch *into, const struct result *r, size_t first, uint64_t input)
+{
+	struct ddos_watch w = { .seen = 0 };
+	json_t *details = json_loads(result_text(r, first), 0, NULL);
+	json_t *sums = json_object_get(details, "sums");
+
+	w.seen = number_at(sums, 0);
+	w.looked = number_at(sums, 1);
+	w.bogons = number_at(sums, 2);
+	w.syn = number_at(sums, 3);
+	w.plain_syn = number_at(sums, 4);
+	read_lists(&w, details, input);
+	read_numbers(json_object_get(details, "ttls"), w.ttls, DDOS_TTL_BINS);
+	read_numbers(json_object_get(details, "nets"), w.nets, DDOS_NETS);
+	json_decref(details);
+	for (unsigned i = 0; i < DDOS_SKETCHES; i++) {
+		uint8_t *registers = xcalloc(1, HLL_SIZE(DDOS_PRECISION));
+		if (sketch_add(registers, DDOS_PRECISION, r, first + 1 + i))
+			w.sketches[i] = registers;
+		else
+			free(registers);
+	}
+	ddos_watch_merge(into, &w);
+	ddos_watch_release(&w);
+}
