@@ -10,7 +10,7 @@
  */
 #include "analysis/security/ddos.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #define LOG_MOST    8192  /* slots of a shard and window */
 #define MERGED_MOST 65536 /* of all shards */
@@ -52,6 +52,8 @@ clear(void *state)
 	ddos_log_clear(&d->log);
 	ddos_watches_clear(&d->watches);
 	ddos_http_clear(&d->http);
+	if ((d->senders.totals[0] | d->senders.totals[1]) != 0)
+		memset(&d->senders, 0, sizeof d->senders);
 	d->pairs.count = 0;
 	d->pairs.refused = 0;
 	d->packets = d->octets = d->records = 0;
@@ -62,11 +64,13 @@ clear(void *state)
 static void
 observe_packets(struct ddos *d, const struct batch *batch)
 {
+	struct ddos_notes notes = { &d->log, &d->watches, &d->senders };
+
 	for (size_t i = 0; i < batch->count; i++) {
 		d->packets += batch->packets[i]->kind == PACKET_IP;
 		d->octets += batch->packets[i]->octets;
 	}
-	ddos_now_observe(d->now, &d->log, &d->watches, batch->packets, batch->count);
+	ddos_now_observe(d->now, &notes, batch->packets, batch->count);
 }
 
 static void
@@ -97,6 +101,7 @@ merge(void *into, const void *from)
 	ddos_log_merge(&d->log, &f->log);
 	ddos_now_add(f->now, &d->log);
 	ddos_watches_merge(&d->watches, &f->watches);
+	ddos_senders_merge(&d->senders, &f->senders);
 	ddos_pairs_merge(&d->pairs, &f->pairs);
 	ddos_http_merge(&d->http, &f->http);
 	d->packets += f->packets;

@@ -55,8 +55,10 @@ struct ddos_slot {
 	uint64_t second_packets[DDOS_SIDES][DDOS_SECONDS];
 	uint64_t second_octets[DDOS_SIDES][DDOS_SECONDS];
 	uint64_t first_fragments; /* of the reflected packets, those that begin a datagram */
-	uint64_t asked;           /* packets of the target to ports of reflecting services */
-	uint64_t syn_sent;        /* SYN of the target */
+	/* Of what the target sent in the window, as much as the slot has of the answers; known
+	 * only when rows are made. */
+	uint64_t asked;    /* packets to ports of reflecting services */
+	uint64_t syn_sent; /* SYN */
 	uint64_t connections;     /* handshakes to the target that were completed, by begin */
 	double variance;          /* of the packets, where they are estimates; else 0 */
 	double octets_variance;
@@ -125,13 +127,49 @@ void ddos_log_merge(struct ddos_log *into, const struct ddos_log *from);
 /* Sorts by length, target and slot; nothing may be looked up afterwards. */
 void ddos_log_sort(struct ddos_log *log);
 
+/* ------------------------------------------------------------------ who asked */
+
+/*
+ * How many SYN, and packets to the ports of reflecting services, an address sent in the window: what
+ * came to an address that asked for it is no attack.  Counted in cells by hash (G. Cormode, S.
+ * Muthukrishnan, "An improved data stream summary: the count-min sketch and its applications", Journal
+ * of Algorithms 55, 2005) of one row, less the mean of the other cells, so that forged senders cost
+ * nothing and add no more than noise.
+ */
+#define DDOS_CELLS 8192
+
+enum ddos_sent { DDOS_SENT_SYN, DDOS_SENT_QUESTIONS, DDOS_SENT_KINDS };
+
+struct ddos_senders {
+	uint32_t cells[DDOS_SENT_KINDS][DDOS_CELLS];
+	uint64_t totals[DDOS_SENT_KINDS];
+};
+
+static inline void
+ddos_sent(struct ddos_senders *s, enum ddos_sent kind, const struct address *sender, uint64_t n)
+{
+	s->cells[kind][ddos_hash(sender) >> 7 & (DDOS_CELLS - 1)] += (uint32_t)n;
+	s->totals[kind] += n;
+}
+
+uint64_t
+ddos_sent_by(const struct ddos_senders *s, enum ddos_sent kind, const struct address *sender);
+void ddos_senders_merge(struct ddos_senders *into, const struct ddos_senders *from);
+
 /* ------------------------------------------------------------------ the slot at hand */
 
 struct ddos_now;
 
+/* What packets are noted in, beside the table. */
+struct ddos_notes {
+	struct ddos_log *log;
+	struct ddos_watches *watches;
+	struct ddos_senders *senders;
+};
+
 struct ddos_now *ddos_now_new(void);
 void ddos_now_free(struct ddos_now *now);
-void ddos_now_observe(struct ddos_now *now, struct ddos_log *log, struct ddos_watches *watches,
+void ddos_now_observe(struct ddos_now *now, const struct ddos_notes *notes,
     const struct packet *const *packets, size_t count);
 /* Adds what is in the table to the log; `now` is left as it is. */
 void ddos_now_add(const struct ddos_now *now, struct ddos_log *log);
@@ -164,6 +202,7 @@ struct ddos {
 	struct ddos_now *now;    /* owned */
 	struct ddos_log log;
 	struct ddos_watches watches;
+	struct ddos_senders senders;
 	struct ddos_pairs pairs;
 	struct ddos_http http;
 	uint64_t packets, octets, records, sampled_records, unknown_rates, requests;

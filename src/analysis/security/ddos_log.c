@@ -231,8 +231,6 @@ ddos_slot_add(struct ddos_slot *into, const struct ddos_slot *from)
 		}
 	}
 	into->first_fragments += from->first_fragments;
-	into->asked += from->asked;
-	into->syn_sent += from->syn_sent;
 	into->connections += from->connections;
 	into->variance += from->variance;
 	into->octets_variance += from->octets_variance;
@@ -271,6 +269,29 @@ ddos_log_sort(struct ddos_log *log)
 {
 	if (log->count > 1)
 		qsort(log->list, log->count, sizeof *log->list, compare);
+}
+
+/* ------------------------------------------------------------------ who asked */
+
+uint64_t
+ddos_sent_by(const struct ddos_senders *s, enum ddos_sent kind, const struct address *sender)
+{
+	uint64_t own = s->cells[kind][ddos_hash(sender) >> 7 & (DDOS_CELLS - 1)];
+	uint64_t others = (s->totals[kind] - own) / (DDOS_CELLS - 1);
+
+	return own > others ? own - others : 0;
+}
+
+void
+ddos_senders_merge(struct ddos_senders *into, const struct ddos_senders *from)
+{
+	for (unsigned k = 0; k < DDOS_SENT_KINDS; k++) {
+		if (from->totals[k] == 0)
+			continue;
+		for (size_t i = 0; i < DDOS_CELLS; i++)
+			into->cells[k][i] += from->cells[k][i];
+		into->totals[k] += from->totals[k];
+	}
 }
 
 /* ------------------------------------------------------------------ services */

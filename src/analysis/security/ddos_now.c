@@ -9,7 +9,12 @@
  * nears their end goes on to the log as well.
  *
  * While the log is under pressure (log->least), entries with few packets go to a second table by
- * prefix instead, so that an attack on many addresses of one network is not overlooked.
+ * prefix instead, so that an attack on many addresses of one network is not overlooked; and of new
+ * destinations that would put out others only every eighth packet may.
+ *
+ * Hashes have no secret, so that what leaves the table when, and with it what is given up under
+ * pressure, is the same in every run.  Chosen addresses can fill a set of four, no more: then each
+ * of their packets costs an entry of the log.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -23,6 +28,7 @@
 #define CHUNK 64
 #define FULL  4096            /* packets of an entry: octets then fit, too */
 #define LARGE ((1U << 20) - 1) /* octets: no packet counts more */
+#define ADMITTED 8 /* one in so many new destinations, under pressure */
 #define LATE  1024 /* packets in a row from before the slot until it is taken back */
 
 struct pair {
@@ -33,14 +39,13 @@ struct entry {
 	struct address target;
 	uint32_t watch; /* number + 1 in the shard's watches, as far as is known */
 	uint32_t total; /* packets */
-	uint32_t asked, syn_sent;
 	uint32_t first[DDOS_SIDES], last[DDOS_SIDES]; /* us since the slot's begin */
 	struct pair counts[DDOS_CLASSES];
 	struct pair seconds[DDOS_SIDES][DDOS_SECONDS];
 	uint32_t first_fragments;
 	uint8_t services[DDOS_SERVICES];
 	uint8_t length;
-	uint8_t padding[24];
+	uint8_t padding[32];
 };
 
 static_assert(sizeof(struct entry) == 320, "five cache lines");
@@ -57,6 +62,7 @@ struct ddos_now {
 	nsec_t begin; /* of the slot */
 	uint32_t slot;
 	uint32_t late; /* packets in a row */
+	uint32_t turned_away;
 	bool counted;
 	uint64_t reflecting[65536 / 64]; /* bitmap of ports */
 };
@@ -105,6 +111,7 @@ ddos_now_clear(struct ddos_now *now)
 	now->begin = 0;
 	now->slot = 0;
 	now->late = 0;
+	now->turned_away = 0;
 	now->counted = false;
 }
 
@@ -135,8 +142,6 @@ add_counts(struct ddos_slot *into, const struct entry *e)
 			into->second_octets[side][s] += e->seconds[side][s].octets;
 		}
 	into->first_fragments += e->first_fragments;
-	into->asked += e->asked;
-	into->syn_sent += e->syn_sent;
 }
 
 static void
@@ -239,20 +244,6 @@ entry_service(struct entry *e, unsigned service)
 	return DDOS_REFLECTED + least;
 }
 
-/*
- * Without a secret, so that what leaves the table when, and with it what is given up under
- * pressure, is the same in every run.  Chosen addresses can fill a set of four, no more: then each
- * packet costs an entry of the log.
- */
-static inline uint32_t
-hash_address(const struct address *a)
-{
-	uint64_t sum = a->words[1] * UINT64_C(0x9e3779b97f4a7c15) +
-		       a->words[0] * UINT64_C(0xbf58476d1ce4e5b9);
-
-	return (uint32_t)((sum ^ sum >> 29) * UINT64_C(0x94d049bb133111eb) >> 32);
-}
-
 static void
 leave_prefixes(struct ddos_log *log, const struct entry *e, uint32_t slot)
 {
@@ -262,24 +253,39 @@ leave_prefixes(struct ddos_log *log, const struct entry *e, uint32_t slot)
 		log->given_up += e->total;
 }
 
+/* The entry of a host's prefix. */
+static struct entry *
+prefix_entry(struct ddos_now *now, struct ddos_log *log, const struct address *host)
+{
+	uint8_t length = address_is_ipv4(host) ? 24 : 64;
+	struct address key = *host;
+	struct ways *ways = &now->prefixes;
+	struct entry *e;
+	uint32_t hash, at;
+	bool found;
+
+	if (length == 24)
+		key.octets[15] = 0;
+	else
+		key.words[1] = 0;
+	hash = ddos_hash(&key);
+	at = find(ways, hash, &key, &found);
+	e = &ways->entries[at];
+	if (found && e->total < FULL / 2)
+		return e;
+	if (ways->tags[at / WAYS][at % WAYS] != 0)
+		leave_prefixes(log, e, now->slot);
+	begin_entry(ways, at, hash, &key);
+	e->length = length;
+	return e;
+}
+
 /* Adds an entry of a host to that of its prefix. */
 static void
 add_to_prefix(struct ddos_now *now, struct ddos_log *log, const struct entry *host)
 {
-	uint8_t length = address_is_ipv4(&host->target) ? 24 : 64;
-	struct address key = address_mask(&host->target, length);
-	uint32_t hash = hash_address(&key);
-	struct ways *ways = &now->prefixes;
-	bool found;
-	uint32_t at = find(ways, hash, &key, &found);
-	struct entry *e = &ways->entries[at];
+	struct entry *e = prefix_entry(now, log, &host->target);
 
-	if (!found || e->total >= FULL / 2) {
-		if (ways->tags[at / WAYS][at % WAYS] != 0)
-			leave_prefixes(log, e, now->slot);
-		begin_entry(ways, at, hash, &key);
-		e->length = length;
-	}
 	for (unsigned c = 0; c < DDOS_CLASSES; c++)
 		if (host->counts[c].packets != 0)
 			add_pair(&e->counts[c < DDOS_REFLECTED
@@ -297,8 +303,6 @@ add_to_prefix(struct ddos_now *now, struct ddos_log *log, const struct entry *ho
 			e->last[side] = host->last[side];
 	}
 	e->total += host->total;
-	e->asked += host->asked;
-	e->syn_sent += host->syn_sent;
 	e->first_fragments += host->first_fragments;
 }
 
@@ -404,31 +408,27 @@ class_of(const struct ddos_now *now, const struct packet *p)
 	}
 }
 
-/* What a packet says of its source as a possible target: that it asked.  Counted only when the
- * source is in the table, because it got something in this slot already. */
+/* What a packet says of its source as a possible target: that it asked. */
 static inline void
-note_sender(struct ddos_now *now, const struct packet *p, unsigned class)
+note_sender(struct ddos_senders *senders, const struct ddos_now *now, const struct packet *p,
+    unsigned class)
 {
-	bool asks = p->protocol == IP_PROTOCOL_UDP && (p->flags & PACKET_HAS_PORTS) != 0 &&
-		    is_reflecting(now, p->destination_port);
-	struct entry *e;
-	uint32_t at;
-	bool found;
-
-	if (class != DDOS_SYN && !asks)
-		return;
-	at = find(&now->hosts, hash_address(&p->source), &p->source, &found);
-	if (!found)
-		return;
-	e = &now->hosts.entries[at];
 	if (class == DDOS_SYN)
-		e->syn_sent++;
-	else
-		e->asked++;
+		ddos_sent(senders, DDOS_SENT_SYN, &p->source, 1);
+	else if (p->protocol == IP_PROTOCOL_UDP && (p->flags & PACKET_HAS_PORTS) != 0 &&
+		 is_reflecting(now, p->destination_port))
+		ddos_sent(senders, DDOS_SENT_QUESTIONS, &p->source, 1);
 }
 
+/* Sources that are yet to be entered. */
+struct entering {
+	struct ddos_entering list[CHUNK];
+	uint32_t count;
+};
+
 static void
-watch(struct ddos_watches *watches, struct entry *e, const struct packet *p, unsigned class)
+watch(struct ddos_watches *watches, struct entry *e, const struct packet *p, unsigned class,
+    struct entering *entering)
 {
 	uint32_t n = e->counts[class].packets;
 	struct ddos_watch *w = NULL;
@@ -443,13 +443,15 @@ watch(struct ddos_watches *watches, struct entry *e, const struct packet *p, uns
 		if (w != NULL)
 			ddos_watch_sample(w, p, class, n);
 	}
-	if (w != NULL && (class != DDOS_TCP || n % DDOS_SAMPLING == 0))
-		ddos_watch_packet(w, p, class);
+	if (w == NULL || (class == DDOS_TCP && n % DDOS_SAMPLING != 0))
+		return;
+	entering->list[entering->count] = ddos_watch_packet(w, p, class);
+	__builtin_prefetch(entering->list[entering->count++].place, 1);
 }
 
-static inline void
-count(struct ddos_now *now, struct ddos_watches *watches, struct entry *e,
-    const struct packet *p, unsigned class)
+/* Adds a packet; returns its column. */
+static inline unsigned
+count(const struct ddos_now *now, struct entry *e, const struct packet *p, unsigned class)
 {
 	uint64_t offset = (uint64_t)(p->time - now->begin);
 	unsigned side = ddos_side(class);
@@ -472,8 +474,7 @@ count(struct ddos_now *now, struct ddos_watches *watches, struct entry *e,
 	sum->octets += octets;
 	second->packets++;
 	second->octets += octets;
-	if (e->watch != 0 || sum->packets >= WATCH_FROM[class])
-		watch(watches, e, p, class);
+	return class;
 }
 
 struct step {
@@ -496,7 +497,7 @@ prepare(struct ddos_now *now, const struct packet *const *packets, size_t n, str
 			continue;
 		s->packet = p;
 		s->class = (uint8_t)class_of(now, p);
-		s->hash = hash_address(&p->destination);
+		s->hash = ddos_hash(&p->destination);
 		set = s->hash & (SETS - 1);
 		for (uint32_t w = 0; w < WAYS; w++)
 			if (now->hosts.tags[set][w] == (s->hash | 1)) {
@@ -538,49 +539,72 @@ count_late(struct ddos_log *log, const struct step *s)
 	log_entry(log, &e, slot);
 }
 
+/* The entry that counts a packet: of its destination, or, under pressure, of the prefix. */
 static struct entry *
-entry_of(struct ddos_now *now, struct ddos_log *log, const struct step *s)
+entry_of(struct ddos_now *now, const struct ddos_notes *notes, const struct step *s)
 {
 	const struct address *key = &s->packet->destination;
 	bool found;
-	uint32_t at = find(&now->hosts, s->hash, key, &found), watched = 0;
+	uint32_t at = find(&now->hosts, s->hash, key, &found);
 	struct entry *e = &now->hosts.entries[at];
 
 	if (found && e->total < FULL)
 		return e;
-	if (found)
-		watched = e->watch;
-	if (now->hosts.tags[at / WAYS][at % WAYS] != 0)
-		leave(now, log, e);
+	if (now->hosts.tags[at / WAYS][at % WAYS] != 0) {
+		if (!found && notes->log->least > 1 && ++now->turned_away % ADMITTED != 0)
+			return prefix_entry(now, notes->log, key);
+		leave(now, notes->log, e);
+	}
 	begin_entry(&now->hosts, at, s->hash, key);
-	e->watch = watched;
+	e->watch = ddos_watch_guess(notes->watches, s->hash);
 	e->length = address_is_ipv4(key) ? 32 : 128;
 	return e;
 }
 
+static inline bool
+is_host(const struct entry *e)
+{
+	return e->length == 32 || e->length == 128;
+}
+
+static void
+observe_step(struct ddos_now *now, const struct ddos_notes *notes, const struct step *s,
+    struct entering *entering)
+{
+	nsec_t offset = s->packet->time - now->begin;
+	struct entry *e;
+	unsigned class;
+
+	note_sender(notes->senders, now, s->packet, s->class);
+	if (offset < 0 && now->late < LATE && now->hosts.used != 0) {
+		now->late++;
+		count_late(notes->log, s);
+		return;
+	}
+	if (offset < 0 || offset >= DDOS_SLOT)
+		turn(now, notes->log, s->packet->time);
+	now->late = 0;
+	e = entry_of(now, notes, s);
+	class = count(now, e, s->packet, s->class);
+	if (is_host(e) && (e->watch != 0 || e->counts[class].packets >= WATCH_FROM[class]))
+		watch(notes->watches, e, s->packet, class, entering);
+}
+
 void
-ddos_now_observe(struct ddos_now *now, struct ddos_log *log, struct ddos_watches *watches,
+ddos_now_observe(struct ddos_now *now, const struct ddos_notes *notes,
     const struct packet *const *packets, size_t n)
 {
+	struct entering entering;
 	struct step steps[CHUNK];
 
 	for (size_t from = 0; from < n; from += CHUNK) {
 		size_t kept =
 		    prepare(now, packets + from, n - from < CHUNK ? n - from : CHUNK, steps);
-		for (size_t i = 0; i < kept; i++) {
-			const struct step *s = &steps[i];
-			nsec_t offset = s->packet->time - now->begin;
-			if (offset < 0 && now->late < LATE && now->hosts.used != 0) {
-				now->late++;
-				count_late(log, s);
-				continue;
-			}
-			if (offset < 0 || offset >= DDOS_SLOT)
-				turn(now, log, s->packet->time);
-			now->late = 0;
-			count(now, watches, entry_of(now, log, s), s->packet, s->class);
-			note_sender(now, s->packet, s->class);
-		}
+		entering.count = 0;
+		for (size_t i = 0; i < kept; i++)
+			observe_step(now, notes, &steps[i], &entering);
+		for (uint32_t i = 0; i < entering.count; i++)
+			ddos_enter(&entering.list[i]);
 		now->counted |= kept != 0;
 	}
 }

@@ -238,24 +238,16 @@ spread(struct ddos *d, const struct spread *s)
 	}
 }
 
-/* What a target's own packets say: that it asked. */
 static void
-note_sender(struct ddos *d, const struct flow *f, unsigned way, unsigned class, uint64_t packets,
-    nsec_t time)
+note_sender(struct ddos *d, const struct flow *f, unsigned way, unsigned class, uint64_t packets)
 {
 	const struct address *sender = way == FLOW_FORWARD ? &f->source : &f->destination;
 	uint16_t port = way == FLOW_FORWARD ? f->destination_port : f->source_port;
-	bool asks = f->protocol == IP_PROTOCOL_UDP && ddos_service_of(port) != DDOS_SERVICE_NONE;
-	struct ddos_slot *slot;
 
-	if ((class != DDOS_SYN && !asks) || !ddos_is_host(sender))
-		return;
-	slot = ddos_log_at(&d->log, sender, address_is_ipv4(sender) ? 32 : 128,
-	    (uint32_t)(time / DDOS_SLOT));
 	if (class == DDOS_SYN)
-		slot->syn_sent += packets;
-	else
-		slot->asked += packets;
+		ddos_sent(&d->senders, DDOS_SENT_SYN, sender, packets);
+	else if (f->protocol == IP_PROTOCOL_UDP && ddos_service_of(port) != DDOS_SERVICE_NONE)
+		ddos_sent(&d->senders, DDOS_SENT_QUESTIONS, sender, packets);
 }
 
 static void
@@ -299,7 +291,7 @@ observe_way(struct ddos *d, const struct flow_record *r, unsigned way)
 	s.class = class_of(f, way, &s.service);
 	d->packets += s.packets;
 	d->octets += s.octets;
-	note_sender(d, f, way, s.class, s.packets, s.first);
+	note_sender(d, f, way, s.class, s.packets);
 	if (!ddos_is_host(s.target))
 		return;
 	spread(d, &s);

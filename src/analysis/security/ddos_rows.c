@@ -39,13 +39,19 @@ near(uint64_t count, double rate)
 	return (double)count * NEAR >= rate * DDOS_SECONDS;
 }
 
+static uint64_t
+reflected(const uint64_t counts[DDOS_CLASSES])
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < DDOS_SERVICES; i++)
+		sum += counts[DDOS_REFLECTED + i];
+	return sum;
+}
+
 bool
 ddos_is_near(const struct ddos_limits *l, const struct ddos_slot *s)
 {
-	uint64_t reflected = 0;
-
-	for (unsigned i = 0; i < DDOS_SERVICES; i++)
-		reflected += s->octets[DDOS_REFLECTED + i];
 	if (near(ddos_total(s->packets), l->packets) || near(8 * ddos_total(s->octets), l->bits) ||
 	    near(s->packets[DDOS_SYN], l->syn) || near(s->connections, l->connections))
 		return true;
@@ -58,7 +64,8 @@ ddos_is_near(const struct ddos_limits *l, const struct ddos_slot *s)
 	if (near(s->packets[DDOS_SYN_ACK], l->syn_ack_pattern) &&
 	    s->packets[DDOS_SYN_ACK] > s->packets[DDOS_TCP])
 		return true;
-	return near(reflected, l->reflected_octets) && s->asked * 2 <= ddos_total(s->packets);
+	return near(reflected(s->octets), l->reflected_octets) &&
+	       s->asked * 2 <= reflected(s->packets);
 }
 
 /* ------------------------------------------------------------------ prefixes */
@@ -218,8 +225,33 @@ struct target {
 	double rank;
 };
 
+/* The questions of a target, given to its slots as their answers are. */
+static void
+share_questions(struct ddos *d, const struct target *t)
+{
+	struct ddos_slot *slots = &d->log.list[t->first];
+	double syn = (double)ddos_sent_by(&d->senders, DDOS_SENT_SYN, &slots->target);
+	double questions = (double)ddos_sent_by(&d->senders, DDOS_SENT_QUESTIONS, &slots->target);
+	uint64_t answers = 0, syn_acks = 0;
+
+	for (size_t i = 0; i < t->count; i++) {
+		answers += reflected(slots[i].packets);
+		syn_acks += slots[i].packets[DDOS_SYN_ACK];
+	}
+	for (size_t i = 0; i < t->count; i++) {
+		if (answers != 0)
+			slots[i].asked = (uint64_t)(questions *
+						    (double)reflected(slots[i].packets) /
+						    (double)answers);
+		if (syn_acks != 0)
+			slots[i].syn_sent =
+			    (uint64_t)(syn * (double)slots[i].packets[DDOS_SYN_ACK] /
+				       (double)syn_acks);
+	}
+}
+
 static size_t
-list_targets(const struct ddos *d, struct target *targets)
+list_targets(struct ddos *d, struct target *targets)
 {
 	size_t count = 0;
 
@@ -234,11 +266,15 @@ list_targets(const struct ddos *d, struct target *targets)
 		t->count++;
 		t->packets = packets > t->packets ? packets : t->packets;
 		t->octets = octets > t->octets ? octets : t->octets;
-		t->near |= ddos_is_near(&d->limits, s);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		share_questions(d, &targets[i]);
+		for (size_t k = 0; k < targets[i].count; k++)
+			targets[i].near |=
+			    ddos_is_near(&d->limits, &d->log.list[targets[i].first + k]);
 		targets[i].rank = (double)targets[i].packets / d->limits.packets +
 				  8 * (double)targets[i].octets / d->limits.bits;
+	}
 	return count;
 }
 
@@ -279,9 +315,30 @@ put_peaks(struct rows *rows, const struct ddos_slot *s)
 	rows_u64(rows, column, best(s->second_octets[0], s->second_octets[1]));
 }
 
+/* Puts the services into the order of their numbers: that of their coming means nothing. */
 static void
-put_slot(struct rows *rows, const struct ddos_slot *s)
+order_services(struct ddos_slot *s)
 {
+	for (unsigned i = 1; i < DDOS_SERVICES; i++)
+		for (unsigned k = i; k > 0 && s->services[k] != DDOS_SERVICE_NONE &&
+				     s->services[k] < s->services[k - 1];
+		     k--) {
+			unsigned a = DDOS_REFLECTED + k, b = a - 1;
+			uint64_t packets = s->packets[a], octets = s->octets[a];
+			uint8_t service = s->services[k];
+			s->services[k] = s->services[k - 1];
+			s->packets[a] = s->packets[b];
+			s->octets[a] = s->octets[b];
+			s->services[k - 1] = service;
+			s->packets[b] = packets;
+			s->octets[b] = octets;
+		}
+}
+
+static void
+put_slot(struct rows *rows, struct ddos_slot *s)
+{
+	order_services(s);
 	rows_address(rows, DDOS_SLOT_TARGET, &s->target);
 	rows_u64(rows, DDOS_SLOT_LENGTH, s->length);
 	rows_time(rows, DDOS_SLOT_BEGIN, (nsec_t)s->slot * DDOS_SLOT);

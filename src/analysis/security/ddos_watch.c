@@ -34,7 +34,10 @@ ddos_watches_clear(struct ddos_watches *w)
 {
 	for (uint32_t i = 0; i < w->count; i++)
 		ddos_watch_release(&w->list[i]);
+	if (w->count != 0)
+		memset(w->places, 0, sizeof w->places);
 	w->count = 0;
+	w->least = 0;
 	w->refused = 0;
 }
 
@@ -48,23 +51,52 @@ ddos_watches_release(struct ddos_watches *w)
 
 /* ------------------------------------------------------------------ the list */
 
+static void
+index_one(struct ddos_watches *w, uint32_t number)
+{
+	uint32_t hash = ddos_hash(&w->list[number].target);
+	uint32_t at = hash >> 10 & (DDOS_WATCH_PLACES - 1);
+
+	while (w->places[at] != 0)
+		at = (at + 1) & (DDOS_WATCH_PLACES - 1);
+	w->hashes[at] = hash;
+	w->places[at] = (uint16_t)(number + 1);
+}
+
+static void
+index_all(struct ddos_watches *w)
+{
+	memset(w->places, 0, sizeof w->places);
+	for (uint32_t i = 0; i < w->count && i < DDOS_WATCH_PLACES / 2; i++)
+		index_one(w, i);
+}
+
 struct ddos_watch *
 ddos_watch_find(struct ddos_watches *w, const struct address *target)
 {
-	for (uint32_t i = 0; i < w->count; i++)
+	uint32_t hash = ddos_hash(target), at = hash >> 10 & (DDOS_WATCH_PLACES - 1);
+
+	for (; w->places[at] != 0; at = (at + 1) & (DDOS_WATCH_PLACES - 1))
+		if (w->hashes[at] == hash &&
+		    address_equal(&w->list[w->places[at] - 1].target, target))
+			return &w->list[w->places[at] - 1];
+	for (uint32_t i = DDOS_WATCH_PLACES / 2; i < w->count; i++)
 		if (address_equal(&w->list[i].target, target))
 			return &w->list[i];
 	return NULL;
 }
 
 static struct ddos_watch *
-append(struct ddos_watches *w)
+append(struct ddos_watches *w, const struct address *target)
 {
 	if (w->count == w->room) {
 		w->room = w->room == 0 ? 16 : w->room * 2;
 		w->list = xrealloc_array(w->list, w->room, sizeof *w->list);
 	}
-	return &w->list[w->count++];
+	w->list[w->count++] = (struct ddos_watch){ .target = *target };
+	if (w->count <= DDOS_WATCH_PLACES / 2)
+		index_one(w, w->count - 1);
+	return &w->list[w->count - 1];
 }
 
 static struct ddos_watch *
@@ -78,21 +110,38 @@ quietest(struct ddos_watches *w)
 	return least;
 }
 
+/* Another destination takes the watch; its sketches are kept, empty. */
+static void
+replace(struct ddos_watches *w, struct ddos_watch *watch, const struct address *target)
+{
+	struct ddos_watch fresh = { .target = *target };
+
+	for (unsigned i = 0; i < DDOS_SKETCHES; i++) {
+		fresh.sketches[i] = watch->sketches[i];
+		if (fresh.sketches[i] != NULL)
+			memset(fresh.sketches[i], 0, HLL_SIZE(DDOS_PRECISION));
+	}
+	*watch = fresh;
+	index_all(w);
+}
+
 struct ddos_watch *
 ddos_watch_open(struct ddos_watches *w, const struct address *target, uint32_t peak)
 {
 	struct ddos_watch *watch = ddos_watch_find(w, target);
 
 	if (watch == NULL && w->count < w->most) {
-		watch = append(w);
-		*watch = (struct ddos_watch){ .target = *target };
+		watch = append(w, target);
 	} else if (watch == NULL) {
-		watch = quietest(w);
 		w->refused++;
+		/* The least of all is not looked for while every one would be louder. */
+		if (peak <= w->least)
+			return NULL;
+		watch = quietest(w);
+		w->least = watch->peak;
 		if (watch->peak >= peak)
 			return NULL;
-		ddos_watch_release(watch);
-		*watch = (struct ddos_watch){ .target = *target };
+		replace(w, watch, target);
 	}
 	if (watch->peak < peak)
 		watch->peak = peak;
@@ -112,14 +161,17 @@ sketch_of(unsigned class)
 								  : DDOS_SKETCH_OTHER;
 }
 
-static void
-add_source(struct ddos_watch *watch, unsigned class, const struct address *source)
+static struct ddos_entering
+entering(struct ddos_watch *watch, unsigned class, const struct address *source)
 {
 	uint8_t **sketch = &watch->sketches[sketch_of(class)];
+	uint64_t hash = source->words[0] == 0 ? hash_mix64(source->words[1])
+					      : hash_mix_words(source->words, 2);
 
 	if (*sketch == NULL)
 		*sketch = xcalloc(1, HLL_SIZE(DDOS_PRECISION));
-	hll_add(*sketch, DDOS_PRECISION, hash_mix_words(source->words, 2));
+	return (struct ddos_entering){ *sketch + hll_index(hash, DDOS_PRECISION),
+		hll_rank(hash, DDOS_PRECISION) };
 }
 
 /* Misra-Gries over few senders: one that is not there takes the place of nobody's, or takes from
@@ -225,12 +277,12 @@ look_at(struct ddos_watch *watch, const struct packet *p)
 	}
 }
 
-void
+struct ddos_entering
 ddos_watch_packet(struct ddos_watch *watch, const struct packet *p, unsigned class)
 {
-	add_source(watch, class, &p->source);
 	if (watch->seen++ % DDOS_SAMPLING == 0)
 		look_at(watch, p);
+	return entering(watch, class, &p->source);
 }
 
 void
@@ -238,8 +290,9 @@ ddos_watch_record(struct ddos_watch *watch, const struct address *source, unsign
     uint32_t port_key, uint64_t packets, uint64_t octets)
 {
 	uint32_t few = packets < UINT16_MAX ? (uint32_t)packets : UINT16_MAX;
+	struct ddos_entering e = entering(watch, class, source);
 
-	add_source(watch, class, source);
+	ddos_enter(&e);
 	watch->seen += packets * DDOS_SAMPLING;
 	watch->looked += packets;
 	watch->bogons += ddos_is_bogon(source) ? packets : 0;

@@ -71,12 +71,31 @@ struct ddos_watch {
 	uint8_t *sketches[DDOS_SKETCHES]; /* owned; NULL until needed */
 };
 
+/* Places of the index: many more than watches, so that it is looked into without going far. */
+#define DDOS_WATCH_PLACES 1024
+
 struct ddos_watches {
 	struct ddos_watch *list; /* owned */
 	uint32_t count, room;
-	uint32_t most;    /* while observing; merging may go beyond */
+	uint32_t most;    /* while observing; merging may go beyond, and then does without index */
+	uint32_t least;   /* no watch was quieter when last looked for */
 	uint64_t refused; /* destinations that found no room */
+	uint32_t hashes[DDOS_WATCH_PLACES];
+	uint16_t places[DDOS_WATCH_PLACES]; /* number + 1 */
 };
+
+/* A source that is to be entered into a sketch: apart, so that its register can be fetched early. */
+struct ddos_entering {
+	uint8_t *place;
+	uint8_t rank;
+};
+
+static inline void
+ddos_enter(const struct ddos_entering *e)
+{
+	if (*e->place < e->rank)
+		*e->place = e->rank;
+}
 
 void ddos_watches_init(struct ddos_watches *w, uint32_t most);
 void ddos_watches_release(struct ddos_watches *w);
@@ -84,12 +103,35 @@ void ddos_watches_clear(struct ddos_watches *w);
 
 /* The watch of a destination; NULL when it has none. */
 struct ddos_watch *ddos_watch_find(struct ddos_watches *w, const struct address *target);
+
+/* The hash that the index of watches is by. */
+static inline uint32_t
+ddos_hash(const struct address *a)
+{
+	uint64_t sum = a->words[1] * UINT64_C(0x9e3779b97f4a7c15) +
+		       a->words[0] * UINT64_C(0xbf58476d1ce4e5b9);
+
+	return (uint32_t)((sum ^ sum >> 29) * UINT64_C(0x94d049bb133111eb) >> 32);
+}
+
+/* The number + 1 of the watch of a destination with this hash, perhaps of another one; 0: none. */
+static inline uint32_t
+ddos_watch_guess(const struct ddos_watches *w, uint32_t hash)
+{
+	uint32_t at = hash >> 10 & (DDOS_WATCH_PLACES - 1);
+
+	while (w->places[at] != 0 && w->hashes[at] != hash)
+		at = (at + 1) & (DDOS_WATCH_PLACES - 1);
+	return w->places[at];
+}
 /* The same, made when there is room or a quieter one to take the place of; NULL when there is not.
  * `peak` is how loud it is. */
 struct ddos_watch *
 ddos_watch_open(struct ddos_watches *w, const struct address *target, uint32_t peak);
-/* Notes one packet of a class. */
-void ddos_watch_packet(struct ddos_watch *watch, const struct packet *p, unsigned class);
+/* Notes one packet of a class, but for its source, which is left to the caller.  Sketches live on
+ * until the watches are cleared. */
+struct ddos_entering
+ddos_watch_packet(struct ddos_watch *watch, const struct packet *p, unsigned class);
 /* Notes a packet as evidence that the slot was so loud. */
 void ddos_watch_sample(
     struct ddos_watch *watch, const struct packet *p, unsigned class, uint32_t level);
