@@ -377,8 +377,8 @@ find_surge(const struct random_report *r, const struct hour *h, nsec_t end, uint
 	struct finding *f;
 	enum err e = query_run(r->c->store, &result, info,
 	    "SELECT source AS s, sensor AS k, count(*) AS n, sum(packets) AS p, min(first) AS f, "
-	    "max(last) AS l FROM "
-	    "security_random WHERE protocol = %llu AND port = %llu AND first >= %llu AND first < "
+	    "max(last) AS l FROM security_random WHERE protocol = %llu AND port = %llu AND first "
+	    ">= %llu AND first < "
 	    "%llu AND" PERIOD_SQL "GROUP BY s, k ORDER BY n DESC, s, k LIMIT 1",
 	    (unsigned long long)(h->service >> 16), (unsigned long long)(h->service & 0xffff), from,
 	    to, PERIOD_ARGS(r->c));
@@ -404,6 +404,7 @@ find_surge(const struct random_report *r, const struct hour *h, nsec_t end, uint
 		    json_count(settings_u64(r->c->settings, "surge_attacks")), RANDOM_DOC);
 		finding_evidence(
 		    f, result_u64(result, 6), result_u64(result, 7), result_u64(result, 8), NULL);
+		e = show_first(r, h, from, to, f, info);
 		finding_advise(f,
 		    "Many more look for this port than the day before (the subject is who did "
 		    "most): a new weakness or worm; close the port where it is not needed.");
