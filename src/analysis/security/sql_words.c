@@ -412,7 +412,33 @@ static const struct entry WORDS[] = {
 
 /* Where the words of each letter begin, from 'a' on; tests/unit checks it against WORDS. */
 static const uint16_t FIRST[LETTERS + 1] = {
-	0, 18, 27, 64, 91, 104, 113, 124, 130, 149, 154, 155, 178, 194, 204, 216, 241, 244, 270, 321, 337, 363, 367, 371, 382, 382, 383,
+	0,
+	18,
+	27,
+	64,
+	91,
+	104,
+	113,
+	124,
+	130,
+	149,
+	154,
+	155,
+	178,
+	194,
+	204,
+	216,
+	241,
+	244,
+	270,
+	321,
+	337,
+	363,
+	367,
+	371,
+	382,
+	382,
+	383,
 };
 
 /* In lower case, with zeros behind. */
