@@ -285,6 +285,24 @@ observe_tls(const struct run *run, void *state, size_t which)
 }
 
 static void
+observe_http(const struct run *run, void *state, size_t which)
+{
+	const struct observations *o = run->observations;
+	const struct http_request *list[BATCH_MAX];
+	struct batch batch = { .type = OBS_HTTP, .http = list };
+
+	for (size_t i = 0; (run->analysis->consumes & OBS_HTTP) != 0 && i < OBSERVED_HTTP; i++) {
+		if (run->deal(i, OBSERVED_HTTP, run->shards) == which)
+			list[batch.count++] = &o->http[i];
+		if (batch.count == run->batch_size ||
+		    (i + 1 == OBSERVED_HTTP && batch.count != 0)) {
+			run->analysis->observe(state, &batch);
+			batch.count = 0;
+		}
+	}
+}
+
+static void
 observe_shard(const struct run *run, void *state, size_t which)
 {
 	const struct observations *o = run->observations;
@@ -307,6 +325,7 @@ observe_shard(const struct run *run, void *state, size_t which)
 		observe_records(run, state, shard);
 	observe_single(run, state, which);
 	observe_tls(run, state, which);
+	observe_http(run, state, which);
 	observe_exporters(run, state, which);
 	observe_dns(run, state, which, OBS_DNS);
 	observe_dns(run, state, which, OBS_DNS_LOCAL);

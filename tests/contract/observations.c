@@ -281,6 +281,48 @@ make_tls(struct tls_event *e, uint64_t i)
 	}
 }
 
+static struct octets
+octets_of(const char *text)
+{
+	return (struct octets){ (const uint8_t *)text, strlen(text) };
+}
+
+/* Browsing, logins, and attacks, of packets and of logs. */
+static void
+make_http(struct http_request *q, uint64_t i)
+{
+	static const char *const TARGETS[] = { "/", "/item?id=1", "/search?q=tea+or+coffee",
+		"/item?id=1%27+or+%271%27%3D%271", "/item?id=-1+union+select+1,version()",
+		"/item?id=1+and+sleep(5)", "/style.css", "/item?id=1;drop+table+users--",
+		"/login" };
+	static const char *const HOSTS_NAMED[] = { "www.example", "shop.example:8080", "" };
+	static const char *const AGENTS[] = { "Mozilla/5.0 (X11; Linux x86_64)", "sqlmap/1.7", "" };
+
+	q->time = OBSERVED_BEGIN + (nsec_t)(number(80, i) % 299) * NSEC_PER_SEC;
+	q->client = host(number(81, i) % HOSTS, i % 2 == 0 ? 4 : 6);
+	q->server = host(number(82, i) % 3, i % 2 == 0 ? 4 : 6);
+	q->client_port = (uint16_t)(40000 + i);
+	q->server_port = 80;
+	q->origin = i % 5 == 0 ? HTTP_FROM_LOG : HTTP_FROM_PACKETS;
+	q->status = (uint16_t)(number(83, i) % 4 == 0 ? 500 : 200);
+	q->duration = number(84, i) % 7 == 0 ? HTTP_UNKNOWN : number(84, i) % 7 * NSEC_PER_SEC;
+	q->request_octets = 0;
+	q->response_octets = number(85, i) % 40000;
+	q->method = octets_of(i % 9 == 8 ? "POST" : "GET");
+	q->target = octets_of(TARGETS[i % 9]);
+	q->protocol = octets_of("HTTP/1.1");
+	q->host = octets_of(HOSTS_NAMED[number(86, i) % 3]);
+	q->user_agent = octets_of(AGENTS[number(87, i) % 3]);
+	if (i % 9 == 8) {
+		q->content_type = octets_of("application/x-www-form-urlencoded");
+		q->body = octets_of(i % 2 == 0 ? "user=ann&pass=x" : "user=admin%27--+&pass=x");
+		q->location = octets_of("/login?failed");
+	}
+	if (number(88, i) % 6 == 0)
+		q->answer = octets_of("You have an error in your SQL syntax near");
+	q->input_offset = 24 + i * 100;
+}
+
 static void
 make_sample(struct interface_sample *s, uint64_t i)
 {
@@ -497,6 +539,8 @@ observations_new(void)
 		make_sample(&o->samples[i], i);
 	for (uint64_t i = 0; i < OBSERVED_TLS; i++)
 		make_tls(&o->tls[i], i);
+	for (uint64_t i = 0; i < OBSERVED_HTTP; i++)
+		make_http(&o->http[i], i);
 	for (size_t i = 0; i < OBSERVED_DNS; i++)
 		make_dns(o, i);
 	for (size_t i = 0; i < OBSERVED_PENDING; i++)

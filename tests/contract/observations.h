@@ -22,6 +22,7 @@
 #define OBSERVED_CLIENTS  12   /* that they are of */
 #define OBSERVED_PENDING  60
 #define OBSERVED_TLS      400
+#define OBSERVED_HTTP     600
 #define OBSERVED_BEGIN    ((nsec_t)1400000100 * NSEC_PER_SEC)
 #define OBSERVED_END      (OBSERVED_BEGIN + 300 * NSEC_PER_SEC)
 
@@ -40,6 +41,7 @@ struct observations {
 	uint8_t dns_names[OBSERVED_DNS][DNS_NAME_MAX];
 	struct dns_pending pending[OBSERVED_PENDING];
 	struct tls_event tls[OBSERVED_TLS];
+	struct http_request http[OBSERVED_HTTP];
 };
 
 /* The number of the client of a DNS message, 0 to OBSERVED_CLIENTS - 1: a conversation is never

@@ -123,7 +123,7 @@ put_measures(const struct sql_report *p, const struct sql_story *s, struct findi
 	const struct sql_row *row = &p->rows[s->begin];
 
 	finding_measure(f, "requests", json_count(s->sums.requests));
-	finding_measure(f, "attacks", json_count(s->count));
+	finding_measure(f, "attacks", json_count(s->attacks));
 	finding_measure(f, "suspicious", json_count(s->sums.suspicious));
 	for (unsigned i = 0; i < SQL_PURPOSES; i++) {
 		char name[32];
@@ -244,7 +244,7 @@ count_countries(const struct sql_report *p, struct country *list)
 			continue;
 		memcpy(c->code, row->country, sizeof row->country);
 		c->requests += row->sums.requests;
-		c->attacks++;
+		c->attacks += !row->more;
 		c->sources += !again;
 	}
 	qsort(list, CODES + 1, sizeof *list, compare_countries);
@@ -430,7 +430,7 @@ gather_victims(const struct sql_report *p, struct victim *list)
 		list[count++] = (struct victim){ .row = &p->rows[s->begin],
 			.sums = s->sums,
 			.hash = p->rows[s->begin].host_hash,
-			.attacks = s->count,
+			.attacks = s->attacks,
 			.sources = 1,
 			.successes = sql_story_successes(s) };
 	}
@@ -592,8 +592,7 @@ say(const struct sql_report *p, size_t findings, size_t campaigns, struct sectio
 
 	for (size_t i = 0; i < p->story_count; i++) {
 		worked += sql_story_successes(&p->stories[i]) > 0;
-		for (size_t k = 0; k < p->stories[i].count; k++)
-			attacks += p->rows[p->stories[i].begin + k].sums.requests > 0;
+		attacks += p->stories[i].attacks;
 	}
 	section_say(section,
 	    "%s of %s requests tried to inject SQL, in %llu attack%s; %s more were suspicious and "

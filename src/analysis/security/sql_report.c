@@ -81,6 +81,9 @@ take_row(struct sql_report *p, const struct result *r)
 		.last = result_time(r, SA_LAST),
 		.tools = result_u64(r, SA_TOOLS),
 		.places = result_u64(r, SA_PLACES) };
+	row->more = row > p->rows && row[-1].slot == row->slot &&
+		    row[-1].host_hash == row->host_hash && row[-1].sums.requests > 0 &&
+		    address_equal(&row[-1].source, &row->source);
 	(void)snprintf(row->host, sizeof row->host, "%s", result_text(r, SA_HOST));
 	sums = (uint64_t *)&row->sums;
 	for (unsigned i = 0; i < SA_TOOLS - SA_REQUESTS; i++)
@@ -310,6 +313,7 @@ make_stories(struct sql_report *p)
 				.campaign = p->story_count++ };
 		}
 		s->count++;
+		s->attacks += row->sums.requests > 0 && !row->more;
 		s->last = row->last > s->last ? row->last : s->last;
 		sql_sums_add(&s->sums, &row->sums);
 		s->large += row->large;

@@ -23,6 +23,7 @@ struct sql_row {
 	char host[SQL_HOST_KEPT];
 	char parameters[SQL_PARAMETERS][SQL_NAME_KEPT];
 	char country[3]; /* "" when nobody knows */
+	bool more;       /* the same attack as the row before: of another input or window */
 };
 
 /* Rows begin … begin + count - 1 of the report. */
@@ -30,7 +31,7 @@ struct sql_story {
 	size_t begin, count;
 	nsec_t first, last;
 	struct sql_sums sums;
-	uint64_t large, tools, places;
+	uint64_t attacks, large, tools, places;
 	size_t campaign;             /* number of the story that stands for its campaign */
 	bool chosen;                 /* has a finding */
 	struct sql_samples *samples; /* owned; of chosen ones */
