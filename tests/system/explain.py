@@ -129,12 +129,12 @@ def test_subjects(directory, review):
     six = tshark(capture, "-c", "5000", "-Y", "udp.dstport == 53 && ipv6", "-T", "fields", "-e", "ipv6.src").splitlines()[0]
     prefix = ".".join(one[1].split(".")[:2]) + ".0.0/16"
     for subject in ({"source": one[0], "sensor": one[1]}, {"target": prefix}, {"server": one[1], "service": "udp/53"}, {"client": six},
-                    {"resolver": one[0], "name": "example.org"}, {"server": one[1], "port": 53}, {"server": one[1], "service": "tcp/53"}):
+                    {"name": "Example.ORG."}, {"server": one[1], "suffix": "org"}, {"server": one[1], "port": 53}, {"server": one[1], "service": "tcp/53"}):
         path = crafted(directory, review, subject=subject, evidence=[])
         cut = directory / "cut.pcapng"
         told = explain(review["findings"][0]["id"], "--review", path, "--pcap", cut, "--most", "0")
         wanted = by_filter(capture, told["filter"])
-        check(f"subject {subject}", packets(cut) == wanted and (wanted or "tcp/53" in str(subject)), f"{len(packets(cut))} {len(wanted)}")
+        check(f"subject {subject}", packets(cut) == wanted and (wanted or "tcp/53" in str(subject) or "suffix" in subject), f"{len(packets(cut))} {len(wanted)}")
     path = crafted(directory, review, subject={"client": six})
     told = explain(review["findings"][0]["id"], "--review", path, "--pcap", cut, "--most", "7")
     check("--most counts what it leaves out", told["packets"]["subject"] == 7 and told["packets"]["left_out"] > 0
@@ -202,8 +202,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
         reviews = {}
-        for scenario, words in (("dns-water", ("duration=12s", "rate=200", "attack_begin=1s", "attack_duration=10s", "attack_rate=300")),
-                                ("dns-amplification", ("duration=20s", "rate=100"))):
+        for scenario, words in (("dns-water", ("duration=12s", "rate=200", "attack_begin=1s", "attack_duration=10s", "attack_rate=300")),):
             capture = directory / f"{scenario}.pcap"
             settings = [part for word in words for part in ("--set", word)]
             run("simulate", scenario, "--seed", "3", *settings, "-o", capture, "--truth", directory / "truth.json")
