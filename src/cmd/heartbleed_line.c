@@ -20,7 +20,7 @@ now(void)
 }
 
 void
-line_wait(struct line *line, nsec_t wait)
+heartbleed_line_wait(struct heartbleed_line *line, nsec_t wait)
 {
 	line->deadline = now() + wait;
 	line->state = LINE_OPEN;
@@ -28,7 +28,7 @@ line_wait(struct line *line, nsec_t wait)
 
 /* Waits until the socket is ready for `events`. */
 static bool
-is_ready(struct line *line, short events)
+is_ready(struct heartbleed_line *line, short events)
 {
 	struct pollfd p = { .fd = line->fd, .events = events };
 
@@ -65,14 +65,15 @@ put_address(struct sockaddr_storage *ret, const struct address *a, uint16_t port
 }
 
 bool
-line_open(struct line *line, const struct address *address, uint16_t port, nsec_t wait)
+heartbleed_line_open(
+    struct heartbleed_line *line, const struct address *address, uint16_t port, nsec_t wait)
 {
 	struct sockaddr_storage storage;
 	socklen_t size = put_address(&storage, address, port), error_size = sizeof(int);
 	int error = 0;
 
-	*line = (struct line){ .fd = -1 };
-	line_wait(line, wait);
+	*line = (struct heartbleed_line){ .fd = -1 };
+	heartbleed_line_wait(line, wait);
 	line->fd = socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (line->fd < 0)
 		return false;
@@ -80,14 +81,14 @@ line_open(struct line *line, const struct address *address, uint16_t port, nsec_
 		return true;
 	if (errno != EINPROGRESS || !is_ready(line, POLLOUT) ||
 	    getsockopt(line->fd, SOL_SOCKET, SO_ERROR, &error, &error_size) != 0 || error != 0) {
-		line_close(line);
+		heartbleed_line_close(line);
 		return false;
 	}
 	return true;
 }
 
 void
-line_close(struct line *line)
+heartbleed_line_close(struct heartbleed_line *line)
 {
 	struct linger linger = { .l_onoff = 1, .l_linger = 0 };
 
@@ -99,7 +100,7 @@ line_close(struct line *line)
 }
 
 bool
-line_send(struct line *line, const void *data, size_t size)
+heartbleed_line_send(struct heartbleed_line *line, const void *data, size_t size)
 {
 	const uint8_t *at = data;
 
@@ -120,7 +121,7 @@ line_send(struct line *line, const void *data, size_t size)
 }
 
 bool
-line_take(struct line *line, void *data, size_t size, size_t *ret_taken)
+heartbleed_line_take(struct heartbleed_line *line, void *data, size_t size, size_t *ret_taken)
 {
 	uint8_t *at = data;
 	size_t taken = 0;
@@ -144,13 +145,13 @@ line_take(struct line *line, void *data, size_t size, size_t *ret_taken)
 }
 
 bool
-line_pass(struct line *line, size_t size)
+heartbleed_line_pass(struct heartbleed_line *line, size_t size)
 {
 	uint8_t octets[4096];
 
 	while (size > 0) {
 		size_t step = size < sizeof octets ? size : sizeof octets;
-		if (!line_take(line, octets, step, NULL))
+		if (!heartbleed_line_take(line, octets, step, NULL))
 			return false;
 		size -= step;
 	}

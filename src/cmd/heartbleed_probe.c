@@ -170,7 +170,7 @@ make_hello(struct builder *b, const struct heartbleed_question *q)
 }
 
 static bool
-send_heartbeat(struct line *line, uint16_t version)
+send_heartbeat(struct heartbleed_line *line, uint16_t version)
 {
 	struct builder b = { .size = 0 };
 
@@ -180,7 +180,7 @@ send_heartbeat(struct line *line, uint16_t version)
 	put8(&b, 1);
 	put16(&b, CLAIMED);
 	put(&b, PAYLOAD, SENT);
-	return line_send(line, b.octets, b.size);
+	return heartbleed_line_send(line, b.octets, b.size);
 }
 
 /* ------------------------------------------------------------------ what comes */
@@ -200,12 +200,12 @@ fail(struct heartbleed_answer *a, enum heartbleed_result result, const char *tex
 
 /* The header of the next record; false, and the result told, when there is none. */
 static bool
-take_header(struct line *line, struct heartbleed_answer *a, struct record *ret_record)
+take_header(struct heartbleed_line *line, struct heartbleed_answer *a, struct record *ret_record)
 {
 	uint8_t p[RECORD_HEADER];
 	size_t taken;
 
-	if (!line_take(line, p, sizeof p, &taken)) {
+	if (!heartbleed_line_take(line, p, sizeof p, &taken)) {
 		bool is_slow = line->state == LINE_TIMEOUT;
 		if (taken != 0 && p[0] == TYPE_HEARTBEAT)
 			fail(a, HEARTBLEED_UNFINISHED, "an answer began and did not go on");
@@ -224,12 +224,12 @@ take_header(struct line *line, struct heartbleed_answer *a, struct record *ret_r
 }
 
 static void
-read_alert(struct line *line, struct heartbleed_answer *a, uint32_t length)
+read_alert(struct heartbleed_line *line, struct heartbleed_answer *a, uint32_t length)
 {
 	uint8_t alert[2] = { 0, 0 };
 
 	if (length >= sizeof alert)
-		(void)line_take(line, alert, sizeof alert, NULL);
+		(void)heartbleed_line_take(line, alert, sizeof alert, NULL);
 	a->alert = alert[1];
 	(void)snprintf(a->text, sizeof a->text, "alert %u", alert[1]);
 }
@@ -292,7 +292,7 @@ take_messages(struct handshake *h, struct heartbleed_answer *a, const uint8_t *d
 /* Reads what the server says until it wants an answer; false, and the result told, when that is the
  * end. */
 static bool
-take_handshake(struct line *line, struct heartbleed_answer *a)
+take_handshake(struct heartbleed_line *line, struct heartbleed_answer *a)
 {
 	struct handshake h;
 	uint8_t body[BODY_MOST];
@@ -321,7 +321,7 @@ take_handshake(struct line *line, struct heartbleed_answer *a)
 			a->result = HEARTBLEED_VERSION_REFUSED;
 			return false;
 		}
-		if (r.type != TYPE_HANDSHAKE || !line_take(line, body, r.length, NULL)) {
+		if (r.type != TYPE_HANDSHAKE || !heartbleed_line_take(line, body, r.length, NULL)) {
 			fail(a, HEARTBLEED_SERVICE_ERROR, "the handshake breaks off");
 			return false;
 		}
@@ -372,7 +372,7 @@ describe(struct heartbleed_answer *a, const uint8_t *data, size_t size)
  * record that is not of a heartbeat says that the answer is over.
  */
 static void
-take_answer(struct line *line, struct heartbleed_answer *a, uint32_t length)
+take_answer(struct heartbleed_line *line, struct heartbleed_answer *a, uint32_t length)
 {
 	uint8_t octets[ENOUGH] = { 0 };
 	size_t taken = 0, step, got;
@@ -381,7 +381,7 @@ take_answer(struct line *line, struct heartbleed_answer *a, uint32_t length)
 	a->record_octets = length;
 	while (taken < ENOUGH) {
 		step = ENOUGH - taken < r.length ? ENOUGH - taken : r.length;
-		(void)line_take(line, octets + taken, step, &got);
+		(void)heartbleed_line_take(line, octets + taken, step, &got);
 		taken += got;
 		if (taken >= HEAD && be16(octets + 1) + HEAD <= (int)taken && taken < ENOUGH)
 			break;
@@ -409,7 +409,7 @@ take_answer(struct line *line, struct heartbleed_answer *a, uint32_t length)
 }
 
 static void
-take_answers(struct line *line, struct heartbleed_answer *a)
+take_answers(struct heartbleed_line *line, struct heartbleed_answer *a)
 {
 	struct record r;
 
@@ -423,7 +423,7 @@ take_answers(struct line *line, struct heartbleed_answer *a)
 			a->result = HEARTBLEED_ALERTED;
 			return;
 		}
-		if (line->taken > 2 * HANDSHAKE_MOST || !line_pass(line, r.length)) {
+		if (line->taken > 2 * HANDSHAKE_MOST || !heartbleed_line_pass(line, r.length)) {
 			fail(a, line->state == LINE_TIMEOUT ? HEARTBLEED_SILENT : HEARTBLEED_CLOSED,
 			    "");
 			return;
@@ -432,19 +432,19 @@ take_answers(struct line *line, struct heartbleed_answer *a)
 }
 
 static void
-ask(struct line *line, const struct heartbleed_question *q, struct heartbleed_answer *a)
+ask(struct heartbleed_line *line, const struct heartbleed_question *q, struct heartbleed_answer *a)
 {
 	struct builder hello;
 
-	line_wait(line, q->wait);
+	heartbleed_line_wait(line, q->wait);
 	if (q->starttls != NULL &&
 	    !starttls_talk(line, q->starttls, q->name, a->text, sizeof a->text)) {
 		a->result = HEARTBLEED_SERVICE_ERROR;
 		return;
 	}
 	make_hello(&hello, q);
-	line_wait(line, q->wait);
-	if (!line_send(line, hello.octets, hello.size)) {
+	heartbleed_line_wait(line, q->wait);
+	if (!heartbleed_line_send(line, hello.octets, hello.size)) {
 		fail(a, HEARTBLEED_SERVICE_ERROR, "the connection was closed at the ClientHello");
 		return;
 	}
@@ -454,7 +454,7 @@ ask(struct line *line, const struct heartbleed_question *q, struct heartbleed_an
 		fail(a, HEARTBLEED_NO_EXTENSION, "");
 		return;
 	}
-	line_wait(line, q->wait);
+	heartbleed_line_wait(line, q->wait);
 	if (!send_heartbeat(line, a->version)) {
 		fail(a, HEARTBLEED_CLOSED, "");
 		return;
@@ -465,14 +465,14 @@ ask(struct line *line, const struct heartbleed_question *q, struct heartbleed_an
 void
 heartbleed_ask(const struct heartbleed_question *q, struct heartbleed_answer *ret_answer)
 {
-	struct line line;
+	struct heartbleed_line line;
 
 	*ret_answer = (struct heartbleed_answer){ .result = HEARTBLEED_UNREACHABLE };
-	if (!line_open(&line, &q->address, q->port, q->wait)) {
+	if (!heartbleed_line_open(&line, &q->address, q->port, q->wait)) {
 		(void)snprintf(ret_answer->text, sizeof ret_answer->text, "%s",
 		    line.state == LINE_TIMEOUT ? "no answer to the connection" : "no connection");
 		return;
 	}
 	ask(&line, q, ret_answer);
-	line_close(&line);
+	heartbleed_line_close(&line);
 }

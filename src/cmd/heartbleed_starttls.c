@@ -57,12 +57,12 @@ starttls_port(const char *name)
 
 /* One line without its end; longer ones are cut. */
 static bool
-take_line(struct line *line, char *text, size_t size)
+take_line(struct heartbleed_line *line, char *text, size_t size)
 {
 	size_t used = 0;
 	char c;
 
-	while (line_take(line, &c, 1, NULL)) {
+	while (heartbleed_line_take(line, &c, 1, NULL)) {
 		if (c == '\n') {
 			while (used > 0 && text[used - 1] == '\r')
 				used--;
@@ -95,14 +95,14 @@ refuse(const char *said, char *text, size_t size)
 }
 
 static bool
-talk_lines(struct line *line, const struct protocol *p, char *text, size_t text_size)
+talk_lines(struct heartbleed_line *line, const struct protocol *p, char *text, size_t text_size)
 {
 	char said[LINE_SIZE];
 
 	for (size_t i = 0; i < STEPS_MOST && p->steps[i].good != NULL; i++) {
 		const struct step *s = &p->steps[i];
 		unsigned lines = 0;
-		if (!line_send(line, s->send, strlen(s->send)))
+		if (!heartbleed_line_send(line, s->send, strlen(s->send)))
 			goto silent;
 		do {
 			if (lines++ == LINES_MOST || !take_line(line, said, sizeof said))
@@ -121,11 +121,11 @@ silent:
 
 /* Reads until the text has `end` in it. */
 static bool
-take_until(struct line *line, char *text, size_t size, const char *end)
+take_until(struct heartbleed_line *line, char *text, size_t size, const char *end)
 {
 	size_t used = 0;
 
-	while (used + 1 < size && line_take(line, text + used, 1, NULL)) {
+	while (used + 1 < size && heartbleed_line_take(line, text + used, 1, NULL)) {
 		text[++used] = '\0';
 		if (strstr(text, end) != NULL)
 			return true;
@@ -134,7 +134,7 @@ take_until(struct line *line, char *text, size_t size, const char *end)
 }
 
 static bool
-talk_xmpp(struct line *line, const char *name, char *text, size_t text_size)
+talk_xmpp(struct heartbleed_line *line, const char *name, char *text, size_t text_size)
 {
 	static const char ASK[] = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 	char open[512], said[XML_MOST];
@@ -143,11 +143,11 @@ talk_xmpp(struct line *line, const char *name, char *text, size_t text_size)
 	    "<?xml version='1.0'?><stream:stream to='%s' xmlns='jabber:client' "
 	    "xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>",
 	    name != NULL ? name : "localhost");
-	if (!line_send(line, open, strlen(open)) ||
+	if (!heartbleed_line_send(line, open, strlen(open)) ||
 	    !take_until(line, said, sizeof said, "</stream:features>") ||
 	    strstr(said, "urn:ietf:params:xml:ns:xmpp-tls") == NULL ||
-	    !line_send(line, ASK, sizeof ASK - 1) || !take_until(line, said, sizeof said, ">") ||
-	    strstr(said, "<proceed") == NULL) {
+	    !heartbleed_line_send(line, ASK, sizeof ASK - 1) ||
+	    !take_until(line, said, sizeof said, ">") || strstr(said, "<proceed") == NULL) {
 		(void)snprintf(text, text_size, "the server does not offer STARTTLS for XMPP");
 		return false;
 	}
@@ -155,12 +155,13 @@ talk_xmpp(struct line *line, const char *name, char *text, size_t text_size)
 }
 
 static bool
-talk_postgres(struct line *line, char *text, size_t text_size)
+talk_postgres(struct heartbleed_line *line, char *text, size_t text_size)
 {
 	static const uint8_t ASK[8] = { 0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f };
 	char said = 0;
 
-	if (line_send(line, ASK, sizeof ASK) && line_take(line, &said, 1, NULL) && said == 'S')
+	if (heartbleed_line_send(line, ASK, sizeof ASK) &&
+	    heartbleed_line_take(line, &said, 1, NULL) && said == 'S')
 		return true;
 	(void)snprintf(text, text_size, "the server does not take TLS for PostgreSQL");
 	return false;
@@ -168,15 +169,16 @@ talk_postgres(struct line *line, char *text, size_t text_size)
 
 /* An ExtendedRequest of 1.3.6.1.4.1.1466.20037; the response's resultCode must be success. */
 static bool
-talk_ldap(struct line *line, char *text, size_t text_size)
+talk_ldap(struct heartbleed_line *line, char *text, size_t text_size)
 {
 	static const uint8_t ASK[] = "\x30\x1d\x02\x01\x01\x77\x18\x80\x16"
 				     "1.3.6.1.4.1.1466.20037";
 	static const uint8_t SUCCESS[] = { 0x0a, 0x01, 0x00 };
 	uint8_t head[2], said[127];
 
-	if (line_send(line, ASK, sizeof ASK - 1) && line_take(line, head, sizeof head, NULL) &&
-	    head[0] == 0x30 && head[1] < sizeof said && line_take(line, said, head[1], NULL) &&
+	if (heartbleed_line_send(line, ASK, sizeof ASK - 1) &&
+	    heartbleed_line_take(line, head, sizeof head, NULL) && head[0] == 0x30 &&
+	    head[1] < sizeof said && heartbleed_line_take(line, said, head[1], NULL) &&
 	    memmem(said, head[1], SUCCESS, sizeof SUCCESS) != NULL)
 		return true;
 	(void)snprintf(text, text_size, "the server does not take TLS for LDAP");
@@ -184,8 +186,8 @@ talk_ldap(struct line *line, char *text, size_t text_size)
 }
 
 bool
-starttls_talk(
-    struct line *line, const char *protocol, const char *name, char *text, size_t text_size)
+starttls_talk(struct heartbleed_line *line, const char *protocol, const char *name, char *text,
+    size_t text_size)
 {
 	if (strcmp(protocol, "xmpp") == 0)
 		return talk_xmpp(line, name, text, text_size);
