@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static void *
 check(void *p, size_t size)
@@ -38,6 +39,22 @@ xrealloc_array(void *old, size_t count, size_t size)
 	if (__builtin_mul_overflow(count, size, &total))
 		return check(NULL, SIZE_MAX);
 	return check(realloc(old, total != 0 ? total : 1), total);
+}
+
+void *
+xmap(size_t size)
+{
+	void *p = mmap(NULL, size != 0 ? size : 1, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return check(p != MAP_FAILED ? p : NULL, size);
+}
+
+void
+xunmap(void *pages, size_t size)
+{
+	if (pages != NULL)
+		(void)munmap(pages, size != 0 ? size : 1);
 }
 
 char *

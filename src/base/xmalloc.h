@@ -17,6 +17,12 @@ void *xcalloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull)
 /* Resizes to `count` × `size` octets; the product is checked; new octets are not initialised. */
 void *xrealloc_array(void *old, size_t count, size_t size) __attribute__((returns_nonnull));
 
+/* `size` octets of zeros in whole pages, which cost nothing until they are touched: for large
+ * tables whose entries are lines of the cache.  Given back with xunmap. */
+void *xmap(size_t size) __attribute__((malloc, returns_nonnull));
+/* Accepts NULL. */
+void xunmap(void *pages, size_t size);
+
 /* A copy of `text`, which may be NULL: then NULL. */
 char *xstrdup(const char *text);
 

@@ -3,7 +3,6 @@
 #include "flow/slots.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/xmalloc.h"
 
@@ -21,7 +20,7 @@ slots_init(struct slots *s, size_t capacity, const struct hash_secret *secret)
 	while (buckets < s->capacity)
 		buckets <<= 1;
 	s->mask = buckets - 1;
-	s->entries = xcalloc(s->capacity, sizeof *s->entries);
+	s->entries = xmap(s->capacity * sizeof *s->entries);
 	s->buckets = xcalloc(buckets, sizeof *s->buckets);
 	for (size_t i = 0; i < SLOTS_LISTS; i++) {
 		s->list[i].oldest = SLOT_NONE;
@@ -32,7 +31,7 @@ slots_init(struct slots *s, size_t capacity, const struct hash_secret *secret)
 void
 slots_release(struct slots *s)
 {
-	free(s->entries);
+	xunmap(s->entries, s->capacity * sizeof *s->entries);
 	free(s->buckets);
 	*s = (struct slots){ 0 };
 }
@@ -43,6 +42,16 @@ bucket_of(const struct slots *s, const struct slots_key *key)
 	return hash_linear(&s->linear, key->words, 5) & s->mask;
 }
 
+static bool
+same_key(const struct slots_key *a, const struct slots_key *b)
+{
+	uint64_t different = 0;
+
+	for (size_t i = 0; i < sizeof a->words / sizeof a->words[0]; i++)
+		different |= a->words[i] ^ b->words[i];
+	return different == 0;
+}
+
 uint32_t
 slots_find(const struct slots *s, const struct slots_key *key)
 {
@@ -50,7 +59,7 @@ slots_find(const struct slots *s, const struct slots_key *key)
 
 	while (at != 0) {
 		const struct slots_entry *e = &s->entries[at - 1];
-		if (memcmp(&e->key, key, sizeof *key) == 0)
+		if (same_key(&e->key, key))
 			return at - 1;
 		at = e->chain;
 	}

@@ -27,7 +27,7 @@ stream_table_new(const struct stream_options *options)
 	t->options = *options;
 	t->budget.limit = options->memory;
 	slots_init(&t->slots, options->connections, &options->secret);
-	t->connections = xcalloc(t->slots.capacity, sizeof *t->connections);
+	t->connections = xmap(t->slots.capacity * sizeof *t->connections);
 	return t;
 }
 
@@ -40,8 +40,8 @@ stream_table_free(struct stream_table *t)
 		held_clear(&t->connections[i].half[0].held, &t->budget);
 		held_clear(&t->connections[i].half[1].held, &t->budget);
 	}
+	xunmap(t->connections, t->slots.capacity * sizeof *t->connections);
 	slots_release(&t->slots);
-	free(t->connections);
 	free(t);
 }
 

@@ -42,7 +42,7 @@ struct connection {
 	void *user; /* of whoever is delivered to */
 	uint32_t rival;
 	uint8_t flags;
-};
+} __attribute__((aligned(64)));
 
 struct stream_table {
 	struct stream_options options;

@@ -2,21 +2,16 @@
 /* Storage of flow entries: slots, free list, timing wheel; see table.h. */
 #include "flow/table.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "base/xmalloc.h"
 
-/* Zeroed memory that costs nothing until it is touched. */
 static void *
 map(size_t size)
 {
-	void *p = mmap(
-	    NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = xmap(size);
 
-	if (p == MAP_FAILED)
-		abort();
 	/* Both arrays are used at random: with small pages every packet would miss the TLB twice.
 	 */
 	(void)madvise(p, size, MADV_HUGEPAGE);
@@ -53,8 +48,8 @@ flow_table_release(struct flow_table *table)
 {
 	if (table->slots == NULL)
 		return;
-	(void)munmap(table->slots, slots_size(table));
-	(void)munmap(table->entries, entries_size(table));
+	xunmap(table->slots, slots_size(table));
+	xunmap(table->entries, entries_size(table));
 	*table = (struct flow_table){ 0 };
 }
 

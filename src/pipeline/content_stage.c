@@ -8,7 +8,9 @@
 #include "flow/stream.h"
 
 #define MOST_PROTOCOLS 8
-#define AHEAD          4 /* segments between two steps of fetching */
+#define AHEAD          6 /* segments between two steps of fetching */
+
+#define STATE_AHEAD 256 /* octets of a protocol's state that are fetched */
 
 /* A connection that is followed: what stream_event.user points to. */
 struct followed {
@@ -205,8 +207,8 @@ fetch_state(const struct content_stage *s, uint32_t place)
 
 	if (f == NULL)
 		return;
-	__builtin_prefetch(f->state, 1);
-	__builtin_prefetch((const char *)f->state + 64, 1);
+	for (size_t i = 0; i < STATE_AHEAD; i += 64)
+		__builtin_prefetch((const char *)f->state + i, 1);
 }
 
 static void
