@@ -14,7 +14,7 @@
 
 #define LOG_MOST    8192  /* slots of a shard and window */
 #define MERGED_MOST 65536 /* of all shards */
-#define WATCHES     160
+#define WATCHES     256
 
 static enum err
 init(void *state, const struct analysis_context *context, struct err_info *info)
@@ -150,7 +150,8 @@ static const struct setting SETTINGS[] = {
 	    "least number of distinct sources for reflected_octets" },
 	{ "learn", SETTING_BOOL, "true", NULL, NULL,
 	    "let packets and bits rise to what is usual for a target in the hour of the week" },
-	{ "busy_day", SETTING_U64, "20", "1", NULL, "days with more attacks than this are counted" },
+	{ "busy_day", SETTING_U64, "20", "1", NULL,
+	    "days with more attacks than this are counted" },
 	{ "targets", SETTING_U64, "256", "1", "65536",
 	    "addresses and prefixes near a threshold that are kept of a window" },
 	{ "top", SETTING_U64, "50", "1", "10000", "rows of a table in the review" },

@@ -28,8 +28,8 @@ enum ddos_class {
 	DDOS_SYN_ACK,
 	DDOS_UDP, /* not from the port of a reflecting service */
 	DDOS_ICMP,
-	DDOS_FRAGMENT, /* of datagrams that do not come from such a port */
-	DDOS_OTHER,    /* other IP protocols */
+	DDOS_FRAGMENT,  /* of datagrams that do not come from such a port */
+	DDOS_OTHER,     /* other IP protocols */
 	DDOS_REFLECTED, /* UDP from the ports of the slot's services[0…] */
 	DDOS_CLASSES = DDOS_REFLECTED + DDOS_SERVICES,
 };
@@ -45,9 +45,9 @@ ddos_side(unsigned class)
 
 /* Counts of one destination, or prefix, in one slot. */
 struct ddos_slot {
-	struct address target; /* masked to `length` */
-	uint32_t slot;         /* time / DDOS_SLOT */
-	uint8_t length;        /* of the target in its own family: 32, 128, or shorter */
+	struct address target;           /* masked to `length` */
+	uint32_t slot;                   /* time / DDOS_SLOT */
+	uint8_t length;                  /* of the target in its own family: 32, 128, or shorter */
 	uint8_t services[DDOS_SERVICES]; /* numbers of the reflecting services, 0 none */
 	nsec_t first[DDOS_SIDES], last[DDOS_SIDES]; /* first is 0 where there is none */
 	uint64_t packets[DDOS_CLASSES];
@@ -57,10 +57,10 @@ struct ddos_slot {
 	uint64_t first_fragments; /* of the reflected packets, those that begin a datagram */
 	/* Of what the target sent in the window, as much as the slot has of the answers; known
 	 * only when rows are made. */
-	uint64_t asked;    /* packets to ports of reflecting services */
-	uint64_t syn_sent; /* SYN */
-	uint64_t connections;     /* handshakes to the target that were completed, by begin */
-	double variance;          /* of the packets, where they are estimates; else 0 */
+	uint64_t asked;       /* packets to ports of reflecting services */
+	uint64_t syn_sent;    /* SYN */
+	uint64_t connections; /* handshakes to the target that were completed, by begin */
+	double variance;      /* of the packets, where they are estimates; else 0 */
 	double octets_variance;
 	/* Of a prefix: its busiest address, and how many there were. */
 	uint64_t top_packets, top_octets, addresses;
@@ -89,8 +89,8 @@ uint16_t ddos_service_port(unsigned service);
 /* ------------------------------------------------------------------ thresholds */
 
 struct ddos_limits {
-	double packets, bits;                     /* a second, to one target */
-	double syn, connections, requests;        /* a second */
+	double packets, bits;                       /* a second, to one target */
+	double syn, connections, requests;          /* a second */
 	double syn_pattern, syn_share, syn_sources; /* lower, with further conditions */
 	double syn_ack_pattern, icmp_pattern;
 	double reflected_octets, reflectors;
@@ -130,13 +130,13 @@ void ddos_log_sort(struct ddos_log *log);
 /* ------------------------------------------------------------------ who asked */
 
 /*
- * How many SYN, and packets to the ports of reflecting services, an address sent in the window: what
- * came to an address that asked for it is no attack.  Counted in cells by hash (G. Cormode, S.
- * Muthukrishnan, "An improved data stream summary: the count-min sketch and its applications", Journal
- * of Algorithms 55, 2005) of one row, less the mean of the other cells, so that forged senders cost
- * nothing and add no more than noise.
+ * How many SYN, and packets to the ports of reflecting services, an address sent in the window:
+ * what came to an address that asked for it is no attack.  Counted in cells by hash (G. Cormode, S.
+ * Muthukrishnan, "An improved data stream summary: the count-min sketch and its applications",
+ * Journal of Algorithms 55, 2005) of one row, less the mean of the other cells, so that forged
+ * senders cost nothing and add no more than noise.
  */
-#define DDOS_CELLS 8192
+#define DDOS_CELLS 4096
 
 enum ddos_sent { DDOS_SENT_SYN, DDOS_SENT_QUESTIONS, DDOS_SENT_KINDS };
 
@@ -145,10 +145,17 @@ struct ddos_senders {
 	uint64_t totals[DDOS_SENT_KINDS];
 };
 
+/* The cell of an address, by its hash. */
+static inline uint32_t
+ddos_cell(uint32_t hash)
+{
+	return hash >> 7 & (DDOS_CELLS - 1);
+}
+
 static inline void
 ddos_sent(struct ddos_senders *s, enum ddos_sent kind, const struct address *sender, uint64_t n)
 {
-	s->cells[kind][ddos_hash(sender) >> 7 & (DDOS_CELLS - 1)] += (uint32_t)n;
+	s->cells[kind][ddos_cell(ddos_hash(sender))] += (uint32_t)n;
 	s->totals[kind] += n;
 }
 
@@ -260,7 +267,7 @@ extern const struct table DDOS_TABLE_LIST[DDOS_TABLES];
 
 void ddos_rows(struct ddos *d, const struct window *window, const struct row_sink *sink);
 
-enum err ddos_section(
-    const struct section_context *context, struct section *section, struct err_info *info);
+enum err
+ddos_section(const struct section_context *context, struct section *section, struct err_info *info);
 
 #endif

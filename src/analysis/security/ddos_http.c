@@ -103,7 +103,8 @@ slot_at(struct ddos_http *h, uint32_t host, uint32_t slot)
 static void
 note_first(struct ddos_host *host, nsec_t time, uint64_t offset, uint32_t length)
 {
-	if (host->first != 0 && (time > host->first || (time == host->first && offset >= host->input_offset)))
+	if (host->first != 0 &&
+	    (time > host->first || (time == host->first && offset >= host->input_offset)))
 		return;
 	host->first = time;
 	host->input_offset = offset;
@@ -162,13 +163,15 @@ ddos_http_merge(struct ddos_http *into, const struct ddos_http *from)
 		if (numbers[i] == DDOS_HOSTS)
 			continue;
 		into->hosts[numbers[i]].requests += theirs->requests;
-		note_first(&into->hosts[numbers[i]], theirs->first, theirs->input_offset, theirs->input_length);
+		note_first(&into->hosts[numbers[i]], theirs->first, theirs->input_offset,
+		    theirs->input_length);
 		hll_union(into->hosts[numbers[i]].clients, theirs->clients, DDOS_HTTP_PRECISION);
 	}
 	for (uint32_t i = 0; i < from->slot_count; i++) {
 		const struct ddos_http_slot *theirs = &from->slots[i];
 		uint32_t host = numbers[theirs->host];
-		struct ddos_http_slot *ours = host < DDOS_HOSTS ? slot_at(into, host, theirs->slot) : NULL;
+		struct ddos_http_slot *ours =
+		    host < DDOS_HOSTS ? slot_at(into, host, theirs->slot) : NULL;
 		if (ours == NULL) {
 			into->refused += theirs->requests;
 			continue;
@@ -221,8 +224,8 @@ put_line(const struct line *line, bool first, struct rows *rows)
 	rows_u64(rows, DDOS_HTTP_OCTETS, s->octets);
 	rows_u64(rows, DDOS_HTTP_PEAK, peak);
 	/* The clients of the window stand in its first row. */
-	sketch_put(rows, DDOS_HTTP_CLIENTS, first ? line->host->clients : NONE,
-	    DDOS_HTTP_PRECISION);
+	sketch_put(
+	    rows, DDOS_HTTP_CLIENTS, first ? line->host->clients : NONE, DDOS_HTTP_PRECISION);
 	rows_u64(rows, DDOS_HTTP_INPUT_OFFSET, line->host->input_offset);
 	rows_u64(rows, DDOS_HTTP_INPUT_LENGTH, line->host->input_length);
 	rows_next(rows);
@@ -244,8 +247,7 @@ ddos_http_put(struct ddos_http *h, uint64_t least, struct rows *rows)
 			near[h->slots[i].host] = true;
 	for (uint32_t i = 0; i < h->slot_count; i++)
 		if (near[h->slots[i].host])
-			lines[count++] =
-			    (struct line){ &h->hosts[h->slots[i].host], &h->slots[i] };
+			lines[count++] = (struct line){ &h->hosts[h->slots[i].host], &h->slots[i] };
 	if (count > 1)
 		qsort(lines, count, sizeof *lines, compare);
 	for (size_t i = 0; i < count; i++)

@@ -10,14 +10,14 @@
 #include "obs/table.h"
 #include "stat/hll.h"
 
-#define DDOS_HOST_SIZE       100
-#define DDOS_HOSTS           512
-#define DDOS_HTTP_SLOTS      8192
-#define DDOS_HTTP_PRECISION  10
+#define DDOS_HOST_SIZE      100
+#define DDOS_HOSTS          512
+#define DDOS_HTTP_SLOTS     8192
+#define DDOS_HTTP_PRECISION 10
 
 /* A server's host.  Where nobody named a host, its name is empty. */
 struct ddos_host {
-	struct address server; /* zeros: not known */
+	struct address server;     /* zeros: not known */
 	char name[DDOS_HOST_SIZE]; /* terminated; lower case, no port */
 	uint64_t requests, input_offset;
 	nsec_t first;

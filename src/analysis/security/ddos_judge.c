@@ -174,8 +174,7 @@ measure_reflection(const struct ddos_limits *l, const struct ddos_target *t, str
 			continue;
 		m = (struct measure){ (double)s->vector_octets[v],
 			(double)s->peak_octets[DDOS_SIDE_REST] *
-			    share(s->vector_octets[v],
-				ddos_total(s->octets) - s->octets[DDOS_TCP]),
+			    share(s->vector_octets[v], ddos_total(s->octets) - s->octets[DDOS_TCP]),
 			l->reflected_octets, VECTOR_BIT(v) };
 		add_measure(s, RULE_REFLECTION, &m);
 	}
@@ -203,8 +202,8 @@ activate_shares(const struct ddos_target *t, struct ddos_seen *s)
 static void
 judge_slot(const struct ddos_limits *l, const struct ddos_target *t, struct ddos_seen *s)
 {
-	struct measure m = { (double)ddos_total(s->packets),
-		(double)s->peak_packets[DDOS_SIDES], t->packets, 0 };
+	struct measure m = { (double)ddos_total(s->packets), (double)s->peak_packets[DDOS_SIDES],
+		t->packets, 0 };
 
 	ddos_vectors_of(s);
 	if (s->variance > 0 && m.slot * m.slot / s->variance < SAMPLED_LEAST)
@@ -251,7 +250,8 @@ is_onset(const struct ddos_seen *slots, size_t at)
 static uint64_t
 of_vectors(const struct ddos_seen *s, uint64_t active)
 {
-	uint64_t sum = s->requests != 0 && (active & VECTOR_BIT(VECTOR_HTTP)) != 0 ? s->requests : 0;
+	uint64_t sum =
+	    s->requests != 0 && (active & VECTOR_BIT(VECTOR_HTTP)) != 0 ? s->requests : 0;
 
 	for (unsigned v = 0; v < VECTOR_COUNT; v++)
 		if ((active & VECTOR_BIT(v)) != 0)
@@ -285,8 +285,7 @@ struct run {
 static bool
 is_rest(const struct ddos_seen *s, unsigned rules, uint64_t active)
 {
-	return (s->tenths & rules) != 0 &&
-	       of_vectors(s, active) * 10 >= ddos_total(s->packets) * 9;
+	return (s->tenths & rules) != 0 && of_vectors(s, active) * 10 >= ddos_total(s->packets) * 9;
 }
 
 static void
@@ -452,7 +451,7 @@ slot_peak(const struct ddos_seen *s, uint64_t active, bool octets, double *ret_v
 {
 	const uint64_t *seconds = octets ? s->peak_octets : s->peak_packets;
 	const uint64_t *counts = octets ? s->octets : s->packets;
-	unsigned which = !counts_tcp(active)   ? DDOS_SIDE_REST
+	unsigned which = !counts_tcp(active)    ? DDOS_SIDE_REST
 			 : !counts_rest(active) ? DDOS_SIDE_TCP
 						: DDOS_SIDES;
 	double all = (double)ddos_total(counts), own = all;
@@ -464,7 +463,8 @@ slot_peak(const struct ddos_seen *s, uint64_t active, bool octets, double *ret_v
 	*ret_variance = 0;
 	if (s->variance <= 0)
 		return fmax((double)seconds[which],
-		    !octets && (active & VECTOR_BIT(VECTOR_HTTP)) != 0 ? (double)s->request_peak : 0);
+		    !octets && (active & VECTOR_BIT(VECTOR_HTTP)) != 0 ? (double)s->request_peak
+								       : 0);
 	/* Sampled: the mean of ten seconds, which has ten times the packets of one. */
 	*ret_variance = (octets ? s->octets_variance : s->variance) * (all > 0 ? own / all : 0) /
 			(DDOS_SECONDS * DDOS_SECONDS);
@@ -608,8 +608,8 @@ classify(const struct ddos_target *t, struct ddos_attack *a)
 }
 
 void
-ddos_judge(
-    const struct ddos_limits *limits, const struct ddos_target *target, struct ddos_attacks *attacks)
+ddos_judge(const struct ddos_limits *limits, const struct ddos_target *target,
+    struct ddos_attacks *attacks)
 {
 	struct ddos_attack *a = NULL;
 	struct run run;
@@ -676,8 +676,7 @@ ddos_attack_sources(const struct ddos_attack *a, double *ret_low, double *ret_hi
 			hll_union(all, a->watch.sketches[i], DDOS_PRECISION);
 	n = clients ? hll_estimate(a->clients, DDOS_HTTP_PRECISION)
 		    : hll_estimate(all, DDOS_PRECISION);
-	error = 1.96 * n *
-		hll_standard_error(clients ? DDOS_HTTP_PRECISION : DDOS_PRECISION);
+	error = 1.96 * n * hll_standard_error(clients ? DDOS_HTTP_PRECISION : DDOS_PRECISION);
 	free(all);
 	*ret_low = n - error;
 	*ret_high = n + error;

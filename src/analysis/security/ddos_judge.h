@@ -42,9 +42,8 @@ enum ddos_rule {
 /* Those that look at volume alone, which a download may pass. */
 #define RULES_VOLUME (RULE_BIT(RULE_PACKETS) | RULE_BIT(RULE_BITS))
 /* Those that ask for many sources. */
-#define RULES_SOURCES                                                   \
-	(RULE_BIT(RULE_SYN_PATTERN) | RULE_BIT(RULE_SYN_ACK_PATTERN) | \
-	    RULE_BIT(RULE_REFLECTION))
+#define RULES_SOURCES \
+	(RULE_BIT(RULE_SYN_PATTERN) | RULE_BIT(RULE_SYN_ACK_PATTERN) | RULE_BIT(RULE_REFLECTION))
 
 /* A slot as it was stored. */
 struct ddos_seen {
@@ -60,12 +59,12 @@ struct ddos_seen {
 	uint64_t top_packets, top_octets, addresses;
 	/* Judged. */
 	uint64_t vector_packets[VECTOR_COUNT], vector_octets[VECTOR_COUNT];
-	unsigned rules;     /* over the threshold for the slot */
-	unsigned bursts;    /* a second over four times the threshold */
-	unsigned halves;    /* over half of the threshold */
-	unsigned tenths;    /* over a tenth of it */
-	uint64_t active;    /* vectors */
-	bool member;        /* of an attack */
+	unsigned rules;  /* over the threshold for the slot */
+	unsigned bursts; /* a second over four times the threshold */
+	unsigned halves; /* over half of the threshold */
+	unsigned tenths; /* over a tenth of it */
+	uint64_t active; /* vectors */
+	bool member;     /* of an attack */
 };
 
 struct ddos_gap {
@@ -103,23 +102,23 @@ struct ddos_attack {
 	nsec_t peak_time;
 	bool sampled;
 	unsigned slots;
-	uint64_t addresses;          /* of a prefix: most in one slot */
-	struct ddos_watch watch;     /* who sent */
+	uint64_t addresses;      /* of a prefix: most in one slot */
+	struct ddos_watch watch; /* who sent */
 	bool watched;
 	double learned_pps, learned_bps; /* thresholds in force; 0: nothing learned */
 	double download_share;
 	uint8_t clients[HLL_SIZE(DDOS_HTTP_PRECISION)];
 	bool has_clients;
-	uint64_t input;              /* of the evidence */
+	uint64_t input; /* of the evidence */
 	uint64_t request_offset, request_length;
-	uint64_t absorbed;           /* attacks on addresses of the prefix that are told here */
+	uint64_t absorbed; /* attacks on addresses of the prefix that are told here */
 };
 
 struct ddos_attacks {
 	struct ddos_attack *list; /* owned */
 	size_t count;
-	uint64_t downloads;  /* candidates that were downloads */
-	uint64_t few_sources; /* that a pattern fitted, but for its sources */
+	uint64_t downloads;    /* candidates that were downloads */
+	uint64_t few_sources;  /* that a pattern fitted, but for its sources */
 	uint64_t undersampled; /* candidates of too few sampled packets */
 };
 
@@ -127,7 +126,7 @@ struct ddos_attacks {
 struct ddos_target {
 	struct address target;
 	uint8_t length;
-	const char *host; /* borrowed, or NULL */
+	const char *host;        /* borrowed, or NULL */
 	struct ddos_seen *slots; /* borrowed */
 	size_t count;
 	double packets, bits; /* thresholds in force */
@@ -135,8 +134,8 @@ struct ddos_target {
 };
 
 /* Judges all slots and adds the attacks found: without senders, whose thresholds come later. */
-void ddos_judge(
-    const struct ddos_limits *limits, const struct ddos_target *target, struct ddos_attacks *attacks);
+void ddos_judge(const struct ddos_limits *limits, const struct ddos_target *target,
+    struct ddos_attacks *attacks);
 
 /* The packets and octets of each vector, out of the classes. */
 void ddos_vectors_of(struct ddos_seen *s);

@@ -46,8 +46,7 @@ ddos_log_clear(struct ddos_log *log)
 static uint32_t
 hash_key(const struct ddos_log *log, const struct address *target, uint8_t length, uint32_t slot)
 {
-	uint64_t words[3] = { target->words[0], target->words[1],
-		(uint64_t)slot << 8 | length };
+	uint64_t words[3] = { target->words[0], target->words[1], (uint64_t)slot << 8 | length };
 	uint32_t hash = hash_linear(&log->hash, words, 3);
 
 	return hash ^ hash >> 15;
@@ -276,7 +275,7 @@ ddos_log_sort(struct ddos_log *log)
 uint64_t
 ddos_sent_by(const struct ddos_senders *s, enum ddos_sent kind, const struct address *sender)
 {
-	uint64_t own = s->cells[kind][ddos_hash(sender) >> 7 & (DDOS_CELLS - 1)];
+	uint64_t own = s->cells[kind][ddos_cell(ddos_hash(sender))];
 	uint64_t others = (s->totals[kind] - own) / (DDOS_CELLS - 1);
 
 	return own > others ? own - others : 0;

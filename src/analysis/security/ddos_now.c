@@ -23,13 +23,13 @@
 #include "analysis/security/ddos.h"
 #include "base/xmalloc.h"
 
-#define WAYS  4
-#define SETS  1024 /* a power of two */
-#define CHUNK 64
-#define FULL  4096            /* packets of an entry: octets then fit, too */
-#define LARGE ((1U << 20) - 1) /* octets: no packet counts more */
-#define ADMITTED 8 /* one in so many new destinations, under pressure */
-#define LATE  1024 /* packets in a row from before the slot until it is taken back */
+#define WAYS     4
+#define SETS     1024 /* a power of two */
+#define CHUNK    64
+#define FULL     4096             /* packets of an entry: octets then fit, too */
+#define LARGE    ((1U << 20) - 1) /* octets: no packet counts more */
+#define ADMITTED 8                /* one in so many new destinations, under pressure */
+#define LATE     1024             /* packets in a row from before the slot until it is taken back */
 
 struct pair {
 	uint32_t packets, octets;
@@ -53,6 +53,8 @@ static_assert(offsetof(struct entry, counts) + sizeof(struct pair) <= 64, "usual
 
 struct ways {
 	uint32_t tags[SETS][WAYS]; /* 0: free */
+	uint8_t marks[SETS][WAYS]; /* the logarithm of the packets, so that entries need not be
+				      looked at to see which has the fewest */
 	struct entry *entries;     /* owned */
 	uint32_t used;
 };
@@ -194,7 +196,7 @@ find(const struct ways *ways, uint32_t hash, const struct address *key, bool *re
 		uint32_t at = set * WAYS + w;
 		if (ways->tags[set][w] == 0)
 			return at;
-		if (ways->entries[at].total < ways->entries[best].total)
+		if (ways->marks[set][w] < ways->marks[set][best % WAYS])
 			best = at;
 	}
 	return best;
@@ -208,6 +210,7 @@ begin_entry(struct ways *ways, uint32_t at, uint32_t hash, const struct address 
 	memset(e, 0, sizeof *e);
 	e->target = *target;
 	ways->tags[at / WAYS][at % WAYS] = hash | 1;
+	ways->marks[at / WAYS][at % WAYS] = 0;
 	ways->used++;
 }
 
@@ -288,9 +291,10 @@ add_to_prefix(struct ddos_now *now, struct ddos_log *log, const struct entry *ho
 
 	for (unsigned c = 0; c < DDOS_CLASSES; c++)
 		if (host->counts[c].packets != 0)
-			add_pair(&e->counts[c < DDOS_REFLECTED
-					     ? c
-					     : entry_service(e, host->services[c - DDOS_REFLECTED])],
+			add_pair(
+			    &e->counts[c < DDOS_REFLECTED
+					   ? c
+					   : entry_service(e, host->services[c - DDOS_REFLECTED])],
 			    &host->counts[c]);
 	for (unsigned side = 0; side < DDOS_SIDES; side++) {
 		if (host->last[side] == 0)
@@ -380,7 +384,8 @@ class_of_udp(const struct ddos_now *now, const struct packet *p)
 	return DDOS_REFLECTED;
 }
 
-/* All fragments of a datagram are alike, but where the first shows the port of a reflecting service.
+/* All fragments of a datagram are alike, but where the first shows the port of a reflecting
+ * service.
  */
 static unsigned
 class_of_fragment(const struct ddos_now *now, const struct packet *p)
@@ -437,21 +442,33 @@ watch(struct ddos_watches *watches, struct entry *e, const struct packet *p, uns
 		w = &watches->list[e->watch - 1];
 	if (w != NULL && !address_equal(&w->target, &e->target))
 		w = NULL;
-	if ((n & (n - 1)) == 0 && n >= WATCH_FROM[class]) {
+	if ((n & (n - 1)) == 0 && (n == 1 || n >= WATCH_FROM[class])) {
 		w = ddos_watch_open(watches, &e->target, n);
 		e->watch = w != NULL ? (uint32_t)(w - watches->list) + 1 : 0;
-		if (w != NULL)
-			ddos_watch_sample(w, p, class, n);
 	}
-	if (w == NULL || (class == DDOS_TCP && n % DDOS_SAMPLING != 0))
-		return;
-	entering->list[entering->count] = ddos_watch_packet(w, p, class);
-	__builtin_prefetch(entering->list[entering->count++].place, 1);
+	if (w != NULL && ddos_watch_packet(w, p, class, &entering->list[entering->count]))
+		__builtin_prefetch(entering->list[entering->count++].place, 1);
+}
+
+static inline bool
+is_host(const struct entry *e)
+{
+	return e->length == 32 || e->length == 128;
+}
+
+/* Twice as many packets as when last marked. */
+static void
+mark(struct ddos_now *now, const struct entry *e)
+{
+	struct ways *ways = is_host(e) ? &now->hosts : &now->prefixes;
+	size_t at = (size_t)(e - ways->entries);
+
+	ways->marks[at / WAYS][at % WAYS] = (uint8_t)(31 - __builtin_clz(e->total));
 }
 
 /* Adds a packet; returns its column. */
 static inline unsigned
-count(const struct ddos_now *now, struct entry *e, const struct packet *p, unsigned class)
+count(struct ddos_now *now, struct entry *e, const struct packet *p, unsigned class)
 {
 	uint64_t offset = (uint64_t)(p->time - now->begin);
 	unsigned side = ddos_side(class);
@@ -470,6 +487,8 @@ count(const struct ddos_now *now, struct entry *e, const struct packet *p, unsig
 	if (us >= e->last[side])
 		e->last[side] = us + (us == 0);
 	e->total++;
+	if ((e->total & (e->total - 1)) == 0)
+		mark(now, e);
 	sum->packets++;
 	sum->octets += octets;
 	second->packets++;
@@ -485,7 +504,8 @@ struct step {
 
 /* Finds what of a chunk counts, and asks for its entries. */
 static size_t
-prepare(struct ddos_now *now, const struct packet *const *packets, size_t n, struct step *steps)
+prepare(struct ddos_now *now, struct ddos_senders *senders, const struct packet *const *packets,
+    size_t n, struct step *steps)
 {
 	size_t kept = 0;
 
@@ -498,6 +518,7 @@ prepare(struct ddos_now *now, const struct packet *const *packets, size_t n, str
 		s->packet = p;
 		s->class = (uint8_t)class_of(now, p);
 		s->hash = ddos_hash(&p->destination);
+		note_sender(senders, now, p, s->class);
 		set = s->hash & (SETS - 1);
 		for (uint32_t w = 0; w < WAYS; w++)
 			if (now->hosts.tags[set][w] == (s->hash | 1)) {
@@ -561,12 +582,6 @@ entry_of(struct ddos_now *now, const struct ddos_notes *notes, const struct step
 	return e;
 }
 
-static inline bool
-is_host(const struct entry *e)
-{
-	return e->length == 32 || e->length == 128;
-}
-
 static void
 observe_step(struct ddos_now *now, const struct ddos_notes *notes, const struct step *s,
     struct entering *entering)
@@ -575,7 +590,6 @@ observe_step(struct ddos_now *now, const struct ddos_notes *notes, const struct 
 	struct entry *e;
 	unsigned class;
 
-	note_sender(notes->senders, now, s->packet, s->class);
 	if (offset < 0 && now->late < LATE && now->hosts.used != 0) {
 		now->late++;
 		count_late(notes->log, s);
@@ -586,7 +600,8 @@ observe_step(struct ddos_now *now, const struct ddos_notes *notes, const struct 
 	now->late = 0;
 	e = entry_of(now, notes, s);
 	class = count(now, e, s->packet, s->class);
-	if (is_host(e) && (e->watch != 0 || e->counts[class].packets >= WATCH_FROM[class]))
+	if (is_host(e) && (e->watch != 0 || e->counts[class].packets == 1 ||
+			      e->counts[class].packets >= WATCH_FROM[class]))
 		watch(notes->watches, e, s->packet, class, entering);
 }
 
@@ -598,8 +613,8 @@ ddos_now_observe(struct ddos_now *now, const struct ddos_notes *notes,
 	struct step steps[CHUNK];
 
 	for (size_t from = 0; from < n; from += CHUNK) {
-		size_t kept =
-		    prepare(now, packets + from, n - from < CHUNK ? n - from : CHUNK, steps);
+		size_t kept = prepare(now, notes->senders, packets + from,
+		    n - from < CHUNK ? n - from : CHUNK, steps);
 		entering.count = 0;
 		for (size_t i = 0; i < kept; i++)
 			observe_step(now, notes, &steps[i], &entering);

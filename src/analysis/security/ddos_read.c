@@ -111,8 +111,8 @@ read_counts(const struct result *r, struct ddos_seen *s)
 		if (packets == 0)
 			continue;
 		if (c >= DDOS_REFLECTED)
-			at = service_column(s, (unsigned)result_u64(r,
-						   DDOS_SLOT_SERVICES + c - DDOS_REFLECTED));
+			at = service_column(
+			    s, (unsigned)result_u64(r, DDOS_SLOT_SERVICES + c - DDOS_REFLECTED));
 		s->packets[at] += packets;
 		s->octets[at] += result_u64(r, DDOS_SLOT_COUNTS + (size_t)2 * c + 1);
 	}
@@ -213,9 +213,9 @@ read_requests(const struct section_context *c, struct pile *p, struct err_info *
 		struct address server = result_address(r, 0);
 		const char *host = result_text(r, 1);
 		struct ddos_seen *s;
-		if (t == NULL || !address_equal(&t->target, &server) || strcmp(t->host, host) != 0) {
-			p->hosts =
-			    xrealloc_array(p->hosts, p->host_count + 1, sizeof *p->hosts);
+		if (t == NULL || !address_equal(&t->target, &server) ||
+		    strcmp(t->host, host) != 0) {
+			p->hosts = xrealloc_array(p->hosts, p->host_count + 1, sizeof *p->hosts);
 			p->hosts[p->host_count++] = xstrdup(host);
 			t = add_target(p, &server, address_is_ipv4(&server) ? 32 : 128,
 			    p->hosts[p->host_count - 1]);
@@ -268,9 +268,9 @@ read_levels(const struct section_context *c, struct levels *levels, struct err_i
 			room = room == 0 ? 256 : room * 2;
 			levels->list = xrealloc_array(levels->list, room, sizeof *levels->list);
 		}
-		levels->list[levels->count] = (struct level){ result_address(r, 0),
-			(uint8_t)result_u64(r, 1), time_of(r, 2), (double)result_u64(r, 3),
-			(double)result_u64(r, 4) };
+		levels->list[levels->count] =
+		    (struct level){ result_address(r, 0), (uint8_t)result_u64(r, 1), time_of(r, 2),
+			    (double)result_u64(r, 3), (double)result_u64(r, 4) };
 		if (levels->count == 0 || levels->list[levels->count].time < levels->oldest)
 			levels->oldest = levels->list[levels->count].time;
 		levels->count++;
@@ -318,7 +318,8 @@ learn(const struct levels *levels, struct ddos_target *t)
 	for (size_t i = 0; i < levels->count; i++) {
 		const struct level *l = &levels->list[i];
 		if (l->length != t->length || !address_equal(&l->target, &t->target) ||
-		    l->time >= now - NSEC_PER_HOUR || l->time < now - LEARN_WEEKS * NSEC_PER_WEEK - NSEC_PER_HOUR ||
+		    l->time >= now - NSEC_PER_HOUR ||
+		    l->time < now - LEARN_WEEKS * NSEC_PER_WEEK - NSEC_PER_HOUR ||
 		    floor_div(l->time, NSEC_PER_HOUR) % HOURS_A_WEEK !=
 			floor_div(now, NSEC_PER_HOUR) % HOURS_A_WEEK)
 			continue;
@@ -375,8 +376,7 @@ read_clients(const struct section_context *c, struct ddos_attacks *attacks, stru
 	struct result *r;
 	enum err e = query_run(c->store, &r, info,
 	    "SELECT server, host, slot_begin, clients, input_offset, input_length, input FROM "
-	    "security_ddos_requests WHERE" PERIOD_SQL
-	    "ORDER BY slot_begin, server, host, input",
+	    "security_ddos_requests WHERE" PERIOD_SQL "ORDER BY slot_begin, server, host, input",
 	    PERIOD_ARGS(c));
 
 	if (e != ERR_OK)
@@ -458,8 +458,8 @@ read_downloads(const struct section_context *c, struct ddos_attacks *attacks, st
 			struct ddos_attack *a = &attacks->list[i];
 			struct prefix prefix = { a->target, a->length };
 			if (a->host == NULL && prefix_contains(&prefix, &target))
-				add_talk(largest[i], overlap(a, time_of(r, 2), time_of(r, 3),
-							 result_f64(r, 4)));
+				add_talk(largest[i],
+				    overlap(a, time_of(r, 2), time_of(r, 3), result_f64(r, 4)));
 		}
 	}
 	result_free(r);
@@ -482,8 +482,8 @@ remove_attack(struct ddos_attacks *attacks, size_t i)
 {
 	ddos_attack_release(&attacks->list[i]);
 	attacks->count--;
-	memmove(&attacks->list[i], &attacks->list[i + 1],
-	    (attacks->count - i) * sizeof *attacks->list);
+	memmove(
+	    &attacks->list[i], &attacks->list[i + 1], (attacks->count - i) * sizeof *attacks->list);
 }
 
 /* Whether the sources that were seen are as many as the rules ask that found the attack. */
@@ -563,7 +563,8 @@ resolve_hosts(struct ddos_attacks *attacks)
 		h->hosts = xstrdup(h->host);
 		for (size_t k = 0; k < attacks->count; k++) {
 			struct ddos_attack *a = &attacks->list[k];
-			if (a->host != NULL || !is_host(a) || !address_equal(&a->target, &h->target) ||
+			if (a->host != NULL || !is_host(a) ||
+			    !address_equal(&a->target, &h->target) ||
 			    a->begin > h->end + FINDING_GAP || h->begin > a->end + FINDING_GAP)
 				continue;
 			a->requests += h->requests;
@@ -572,7 +573,8 @@ resolve_hosts(struct ddos_attacks *attacks)
 			a->rules |= h->rules;
 			a->vectors[VECTOR_HTTP] = h->vectors[VECTOR_HTTP];
 			if ((a->active & VECTOR_BIT(VECTOR_CONNECTION)) != 0)
-				a->vectors[VECTOR_HTTP].packets = a->vectors[VECTOR_HTTP].octets = 0;
+				a->vectors[VECTOR_HTTP].packets = a->vectors[VECTOR_HTTP].octets =
+				    0;
 			a->begin = a->begin < h->begin ? a->begin : h->begin;
 			a->end = a->end > h->end ? a->end : h->end;
 			free(a->hosts);
@@ -594,7 +596,8 @@ compare_attacks(const void *a, const void *b)
 	order = address_compare(&x->target, &y->target);
 	if (order == 0)
 		order = (x->length > y->length) - (x->length < y->length);
-	return order != 0 ? order : strcmp(x->host != NULL ? x->host : "", y->host != NULL ? y->host : "");
+	return order != 0 ? order
+			  : strcmp(x->host != NULL ? x->host : "", y->host != NULL ? y->host : "");
 }
 
 static void
@@ -612,6 +615,13 @@ judge_all(const struct section_context *c, const struct ddos_limits *limits, str
 			learn(levels, t);
 		ddos_judge(limits, t, attacks);
 	}
+}
+
+static void
+sort_ports(struct ddos_attacks *attacks)
+{
+	for (size_t i = 0; i < attacks->count; i++)
+		ddos_watch_sort_ports(&attacks->list[i].watch);
 }
 
 static void
@@ -655,9 +665,10 @@ ddos_read_attacks(
 		take_out(&limits, attacks);
 		resolve_prefixes(attacks);
 		resolve_hosts(attacks);
+		sort_ports(attacks);
 		if (attacks->count > 1)
-			qsort(attacks->list, attacks->count, sizeof *attacks->list,
-			    compare_attacks);
+			qsort(
+			    attacks->list, attacks->count, sizeof *attacks->list, compare_attacks);
 	}
 	free(levels.list);
 	release_pile(&pile);

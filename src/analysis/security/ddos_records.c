@@ -11,9 +11,9 @@
 #include "analysis/exports.h"
 #include "analysis/security/ddos.h"
 
-#define SLOTS_MOST   360      /* of one record; of a longer one the last hour is taken */
-#define DOWNLOAD     1000000  /* octets of a flow that may be part of a download */
-#define DOWNLOAD_PACKETS 4000 /* the same, packets: of the acknowledgements */
+#define SLOTS_MOST       360     /* of one record; of a longer one the last hour is taken */
+#define DOWNLOAD         1000000 /* octets of a flow that may be part of a download */
+#define DOWNLOAD_PACKETS 4000    /* the same, packets: of the acknowledgements */
 
 /* ------------------------------------------------------------------ downloads */
 
@@ -118,8 +118,7 @@ ddos_observe_flows(struct ddos *d, const struct batch *batch)
 			note_talk(d, f, 1);
 		if (!is_connection(f) || f->first[0] < 0 || !ddos_is_host(&f->destination))
 			continue;
-		ddos_log_at(&d->log, &f->destination,
-		    address_is_ipv4(&f->destination) ? 32 : 128,
+		ddos_log_at(&d->log, &f->destination, address_is_ipv4(&f->destination) ? 32 : 128,
 		    (uint32_t)(f->first[0] / DDOS_SLOT))
 		    ->connections++;
 	}
@@ -180,8 +179,8 @@ part_until(const struct spread *s, uint64_t total, nsec_t time)
 		return total;
 	if (time <= s->first)
 		return 0;
-	return (uint64_t)((double)total * (double)(time - s->first) /
-			  (double)(s->last - s->first + 1));
+	return (
+	    uint64_t)((double)total * (double)(time - s->first) / (double)(s->last - s->first + 1));
 }
 
 static void
@@ -256,13 +255,10 @@ watch(struct ddos *d, const struct spread *s, const struct flow *f, unsigned way
 	const struct address *source = way == FLOW_FORWARD ? &f->source : &f->destination;
 	uint16_t port = way == FLOW_FORWARD ? f->destination_port : f->source_port;
 	uint32_t level = s->packets < UINT32_MAX ? (uint32_t)s->packets : UINT32_MAX;
-	struct ddos_watch *w = ddos_watch_find(&d->watches, s->target);
+	struct ddos_watch *w = ddos_watch_open(&d->watches, s->target, level);
 
-	if (w == NULL && (s->class != DDOS_TCP || level >= 512))
-		w = ddos_watch_open(&d->watches, s->target, level);
 	if (w == NULL)
 		return;
-	w->peak = level > w->peak ? level : w->peak;
 	ddos_watch_record(w, source, s->class, (uint32_t)f->protocol << 16 | port, f->packets[way],
 	    f->octets[way]);
 }
@@ -280,8 +276,7 @@ observe_way(struct ddos *d, const struct flow_record *r, unsigned way)
 		.packets = export_scaled(f->packets[way], sampling),
 		.octets = export_scaled(f->octets[way], sampling),
 		.variance = factor * (double)f->packets[way],
-		.octets_variance =
-		    factor * (double)record_squares(f->octets[way], f->packets[way]),
+		.octets_variance = factor * (double)record_squares(f->octets[way], f->packets[way]),
 	};
 
 	if (f->packets[way] == 0 || s.first < 0)

@@ -59,7 +59,8 @@ ddos_is_near(const struct ddos_limits *l, const struct ddos_slot *s)
 		return false;
 	if (near(s->packets[DDOS_ICMP], l->icmp_pattern))
 		return true;
-	if (near(s->packets[DDOS_SYN], l->syn_pattern) && s->packets[DDOS_SYN] > s->packets[DDOS_TCP])
+	if (near(s->packets[DDOS_SYN], l->syn_pattern) &&
+	    s->packets[DDOS_SYN] > s->packets[DDOS_TCP])
 		return true;
 	if (near(s->packets[DDOS_SYN_ACK], l->syn_ack_pattern) &&
 	    s->packets[DDOS_SYN_ACK] > s->packets[DDOS_TCP])
@@ -240,9 +241,9 @@ share_questions(struct ddos *d, const struct target *t)
 	}
 	for (size_t i = 0; i < t->count; i++) {
 		if (answers != 0)
-			slots[i].asked = (uint64_t)(questions *
-						    (double)reflected(slots[i].packets) /
-						    (double)answers);
+			slots[i].asked =
+			    (uint64_t)(questions * (double)reflected(slots[i].packets) /
+				       (double)answers);
 		if (syn_acks != 0)
 			slots[i].syn_sent =
 			    (uint64_t)(syn * (double)slots[i].packets[DDOS_SYN_ACK] /
@@ -383,6 +384,7 @@ put_details(struct ddos *d, const struct target *t, struct rows *rows)
 		rows_address(rows, 0, &s->target);
 		rows_u64(rows, 1, s->length);
 		rows_time(rows, 2, (nsec_t)s[t->count - 1].slot * DDOS_SLOT);
+		ddos_watch_sort_ports(&all);
 		ddos_watch_put(&all, rows, 3);
 		rows_next(rows);
 	}

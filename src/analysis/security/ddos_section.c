@@ -62,7 +62,7 @@ struct day {
 struct days {
 	struct day *list; /* owned */
 	size_t count;
-	unsigned busy;    /* of more attacks than the setting */
+	unsigned busy; /* of more attacks than the setting */
 	bool cut;
 };
 
@@ -71,7 +71,8 @@ static void
 count_days(const struct section_context *c, const struct ddos_attacks *attacks, struct days *days)
 {
 	struct zone *zone = NULL;
-	int64_t at = floor_div(c->first, NSEC_PER_SEC), until = floor_div(c->last, NSEC_PER_SEC), end;
+	int64_t at = floor_div(c->first, NSEC_PER_SEC), until = floor_div(c->last, NSEC_PER_SEC),
+		end;
 	uint64_t busy = settings_u64(c->settings, "busy_day");
 
 	if (zone_open(c->site->time_zone, &zone, NULL) != ERR_OK)
@@ -94,9 +95,9 @@ count_days(const struct section_context *c, const struct ddos_attacks *attacks, 
 			days->list[d - 1].counts[kind_of(&attacks->list[i])]++;
 	}
 	for (size_t d = 0; d < days->count; d++)
-		days->busy += days->list[d].counts[0] + days->list[d].counts[1] +
-				  days->list[d].counts[2] >
-			      busy;
+		days->busy +=
+		    days->list[d].counts[0] + days->list[d].counts[1] + days->list[d].counts[2] >
+		    busy;
 	zone_close(zone);
 }
 
@@ -120,9 +121,9 @@ put_days(const struct section_context *c, struct section *s, const struct days *
 			char text[64];
 			nsec_t time = (nsec_t)days->list[d].begin * NSEC_PER_SEC;
 			if (days->count > 2) {
-				json_array_append_new(points,
-				    json_pack("[I,i]", (json_int_t)(time / NSEC_PER_MS),
-					(int)days->list[d].counts[k]));
+				json_array_append_new(
+				    points, json_pack("[I,i]", (json_int_t)(time / NSEC_PER_MS),
+						(int)days->list[d].counts[k]));
 				continue;
 			}
 			(void)text_time(time, c->site->time_zone, text, sizeof text);
@@ -229,8 +230,8 @@ put_vectors(struct section *s, const struct ddos_attacks *attacks)
 		}
 		if (count != 0)
 			section_row(t,
-			    json_string(v == VECTOR_SYN_ACK ? "tcp-other (SYN-ACK)"
-							    : ddos_vector_name(v)),
+			    json_string(
+				v == VECTOR_SYN_ACK ? "tcp-other (SYN-ACK)" : ddos_vector_name(v)),
 			    json_count(count), json_count(packets), json_count(octets),
 			    json_real(ratio((double)octets, (double)all)), NULL);
 	}
@@ -312,7 +313,8 @@ put_attacks(const struct section_context *c, struct section *s, const struct ddo
 static void
 put_timeline(struct section *s, const struct ddos_attacks *attacks)
 {
-	struct section_figure *f = section_figure(s, FIGURE_TIMELINE, "timeline", "Attacks in time");
+	struct section_figure *f =
+	    section_figure(s, FIGURE_TIMELINE, "timeline", "Attacks in time");
 
 	section_axis(f, 'x', "time", "time", "ms");
 	section_axis(f, 'y', "class", "category", "");
@@ -324,10 +326,10 @@ put_timeline(struct section *s, const struct ddos_attacks *attacks)
 			if (kind_of(a) != k)
 				continue;
 			(void)ddos_target_text(a, target);
-			json_array_append_new(points,
-			    json_pack("[I,I,o]", (json_int_t)(a->begin / NSEC_PER_MS),
-				(json_int_t)(a->end / NSEC_PER_MS),
-				json_text(target, strlen(target))));
+			json_array_append_new(
+			    points, json_pack("[I,I,o]", (json_int_t)(a->begin / NSEC_PER_MS),
+					(json_int_t)(a->end / NSEC_PER_MS),
+					json_text(target, strlen(target))));
 		}
 	}
 	section_caption(f, "From the first to the last packet of each attack, gaps of less than "
@@ -339,7 +341,8 @@ put_timeline(struct section *s, const struct ddos_attacks *attacks)
 static void
 say_extremes(struct section *s, const struct ddos_attacks *attacks)
 {
-	const struct ddos_attack *largest = &attacks->list[0], *fastest = largest, *longest = largest;
+	const struct ddos_attack *largest = &attacks->list[0], *fastest = largest,
+				 *longest = largest;
 	char target[DDOS_TARGET_SIZE], vectors[128], pps[32], bps[32];
 
 	for (size_t i = 1; i < attacks->count; i++) {
@@ -391,7 +394,8 @@ define(const struct section_context *c, struct section *s)
 	struct ddos_limits l = ddos_limits(c->settings);
 
 	section_define(s,
-	    "An attack begins when traffic to one address or prefix is over a threshold in three of "
+	    "An attack begins when traffic to one address or prefix is over a threshold in three "
+	    "of "
 	    "four consecutive slots of ten seconds, or over four times it in one second, and ends "
 	    "with the last slot over half of it when 60 seconds without follow. Attacks on one "
 	    "target less than ten minutes apart are one with gaps. Thresholds, a second: %.0f "
@@ -410,7 +414,8 @@ define(const struct section_context *c, struct section *s)
 	section_define(s,
 	    "Bandwidth: udp, icmp, fragment, ip-other and reflected answers, SYN-ACK among them. "
 	    "Server: syn, connection, http, tcp-other. Compound: vectors of both kinds, or several "
-	    "of one, at the same time for ten seconds or more. A vector is active in a slot when it "
+	    "of one, at the same time for ten seconds or more. A vector is active in a slot when "
+	    "it "
 	    "passes its own threshold or has 15 %% of the packets or octets of a slot that is over "
 	    "the threshold of volume; packets of established connections only when they pass it "
 	    "by themselves.");
@@ -421,7 +426,8 @@ qualify(struct section *s, const struct totals *t, const struct ddos_attacks *at
 {
 	if (t->sampled > 0)
 		section_quality(s,
-		    "%llu of %llu flow records are of sampled packets: counts are multiplied by the "
+		    "%llu of %llu flow records are of sampled packets: counts are multiplied by "
+		    "the "
 		    "rate, figures of attacks have their 95 %% interval, and slots of fewer than "
 		    "100 sampled packets say nothing.",
 		    (unsigned long long)t->sampled, (unsigned long long)t->records);
@@ -436,7 +442,8 @@ qualify(struct section *s, const struct totals *t, const struct ddos_attacks *at
 		    (unsigned long long)attacks->downloads);
 	if (attacks->few_sources > 0)
 		section_quality(s,
-		    "%llu times traffic had the pattern of an attack but came from too few sources: "
+		    "%llu times traffic had the pattern of an attack but came from too few "
+		    "sources: "
 		    "scans and single clients do.",
 		    (unsigned long long)attacks->few_sources);
 	if (t->dropped_below > 0)
@@ -449,13 +456,13 @@ qualify(struct section *s, const struct totals *t, const struct ddos_attacks *at
 		    "%llu targets near a threshold were left out of their window: raise targets.",
 		    (unsigned long long)t->left_out);
 	if (t->refused > 0)
-		section_warn(s, "%llu HTTP requests found no room among hosts and were not counted.",
+		section_warn(s,
+		    "%llu HTTP requests found no room among hosts and were not counted.",
 		    (unsigned long long)t->refused);
 }
 
 enum err
-ddos_section(
-    const struct section_context *context, struct section *section, struct err_info *info)
+ddos_section(const struct section_context *context, struct section *section, struct err_info *info)
 {
 	struct ddos_attacks attacks = { 0 };
 	struct totals totals = { 0 };

@@ -2,9 +2,10 @@
 /* The tables of security/ddos. */
 #include "analysis/security/ddos.h"
 
-#define COUNT(index, name)                                                          \
-	[DDOS_SLOT_COUNTS + 2 * (index)] = { name "_packets", COLUMN_U64, "packets" }, \
-	[DDOS_SLOT_COUNTS + 2 * (index) + 1] = { name "_octets", COLUMN_U64, "octets" }
+#define COUNT(index, name)                                                               \
+	[DDOS_SLOT_COUNTS + 2 * (index)] = { name "_packets", COLUMN_U64, "packets" },   \
+				[DDOS_SLOT_COUNTS + 2 * (index) + 1] = { name "_octets", \
+					COLUMN_U64, "octets" }
 
 static const struct column WINDOW_COLUMNS[] = {
 	{ "packets", COLUMN_U64, "packets" },
@@ -109,9 +110,8 @@ const struct table DDOS_TABLE_LIST[DDOS_TABLES] = {
 	    LEVEL_COLUMNS, ARRAY_COUNT(LEVEL_COLUMNS) },
 	[DDOS_DETAILS] = { "security_ddos_details", "Who sent to them, and how", DETAIL_COLUMNS,
 	    ARRAY_COUNT(DETAIL_COLUMNS) },
-	[DDOS_DOWNLOADS] = { "security_ddos_downloads",
-	    "Established connections that carried much", DOWNLOAD_COLUMNS,
-	    ARRAY_COUNT(DOWNLOAD_COLUMNS) },
+	[DDOS_DOWNLOADS] = { "security_ddos_downloads", "Established connections that carried much",
+	    DOWNLOAD_COLUMNS, ARRAY_COUNT(DOWNLOAD_COLUMNS) },
 	[DDOS_REQUESTS] = { "security_ddos_requests", "HTTP requests to hosts near the threshold",
 	    REQUEST_COLUMNS, ARRAY_COUNT(REQUEST_COLUMNS) },
 };

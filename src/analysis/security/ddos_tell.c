@@ -9,6 +9,8 @@
 
 #include "base/bytes.h"
 
+#define SENDERS_TOLD 10
+
 #define FNM     "default of FastNetMon 1.2 (threshold_pps, threshold_mbps)"
 #define PROJECT "the project's choice; argued in doc/analyses/security-ddos.md"
 
@@ -18,7 +20,8 @@ ddos_target_text(const struct ddos_attack *a, char text[DDOS_TARGET_SIZE])
 	struct prefix prefix = { a->target, a->length };
 
 	if (a->host != NULL && (a->target.words[0] | a->target.words[1]) == 0)
-		(void)snprintf(text, DDOS_TARGET_SIZE, "%s", a->host[0] != '\0' ? a->host : "(no host)");
+		(void)snprintf(
+		    text, DDOS_TARGET_SIZE, "%s", a->host[0] != '\0' ? a->host : "(no host)");
 	else if (a->length == (address_is_ipv4(&a->target) ? 32 : 128))
 		(void)address_format(&a->target, text);
 	else
@@ -168,10 +171,10 @@ is_reflection(const struct ddos_attack *a)
 	return (a->active & reflected) != 0;
 }
 
-#define BOGON_SHARE   0.01 /* forged addresses are drawn from all: 14 % of them are nobody's */
-#define NET_BITS      5.0  /* of 6: sources all over the address space */
-#define SINGLE_SHARE  0.5  /* most sources send one packet, or two */
-#define LOOKED_LEAST  50
+#define BOGON_SHARE  0.01 /* forged addresses are drawn from all: 14 % of them are nobody's */
+#define NET_BITS     5.0  /* of 6: sources all over the address space */
+#define SINGLE_SHARE 0.5  /* most sources send one packet, or two */
+#define LOOKED_LEAST 50
 
 static const char *
 spoofing(const struct ddos_attack *a, double sources)
@@ -203,13 +206,12 @@ measure_spoofing(struct finding *f, const struct ddos_attack *a, double sources)
 		return;
 	for (unsigned i = 0; i < DDOS_TTL_BINS; i++)
 		ttls += w->ttls[i] * UINT64_C(100) >= w->looked;
-	finding_measure(
-	    f, "bogon_share", json_real(ratio((double)w->bogons, (double)w->looked)));
+	finding_measure(f, "bogon_share", json_real(ratio((double)w->bogons, (double)w->looked)));
 	finding_measure(f, "network_entropy_bits", json_real(entropy(w->nets, DDOS_NETS)));
 	finding_measure(f, "ttl_ranges", json_integer(ttls));
 	if (syn > 0)
-		finding_measure(
-		    f, "completion", json_real(fmin(1, ratio((double)a->connections, (double)syn))));
+		finding_measure(f, "completion",
+		    json_real(fmin(1, ratio((double)a->connections, (double)syn))));
 	if (w->syn > 0)
 		finding_measure(f, "syn_without_options_share",
 		    json_real(ratio((double)w->plain_syn, (double)w->syn)));
@@ -232,9 +234,11 @@ measure_senders(const struct section_context *c, struct finding *f, const struct
 {
 	const struct ddos_watch *w = &a->watch;
 	json_t *list = json_array(), *countries = json_object(), *ports = json_array();
+	struct ddos_sender senders[DDOS_SENDERS];
+	unsigned count = ddos_watch_senders(w, senders);
 
-	for (unsigned i = 0; i < w->sender_count; i++) {
-		const struct ddos_sender *s = &w->senders[i];
+	for (unsigned i = 0; i < count; i++) {
+		const struct ddos_sender *s = &senders[i];
 		json_t *sender = json_pack("{s:o, s:f}", "address", json_address(&s->address),
 		    "share_packets", ratio((double)s->packets, (double)w->looked));
 		const char *country;
@@ -244,17 +248,21 @@ measure_senders(const struct section_context *c, struct finding *f, const struct
 		json_object_set_new(countries, country,
 		    json_real(json_real_value(json_object_get(countries, country)) +
 			      ratio((double)s->packets, (double)w->looked)));
-		json_array_append_new(list, sender);
+		if (i < SENDERS_TOLD)
+			json_array_append_new(list, sender);
+		else
+			json_decref(sender);
 	}
-	for (unsigned i = 0; i < w->port_count; i++) {
+	for (unsigned i = 0; i < w->port_count && i < SENDERS_TOLD; i++) {
 		unsigned protocol = w->ports[i].key >> 16;
-		json_array_append_new(ports,
-		    json_pack("{s:o, s:f}", "service",
-			protocol == IP_PROTOCOL_TCP ? json_sprintf("tcp/%u", w->ports[i].key & 0xffff)
-			: protocol == IP_PROTOCOL_UDP
-			    ? json_sprintf("udp/%u", w->ports[i].key & 0xffff)
-			    : json_sprintf("protocol/%u", protocol),
-			"share_packets", ratio(w->ports[i].packets, (double)w->looked)));
+		json_array_append_new(
+		    ports, json_pack("{s:o, s:f}", "service",
+			       protocol == IP_PROTOCOL_TCP
+				   ? json_sprintf("tcp/%u", w->ports[i].key & 0xffff)
+			       : protocol == IP_PROTOCOL_UDP
+				   ? json_sprintf("udp/%u", w->ports[i].key & 0xffff)
+				   : json_sprintf("protocol/%u", protocol),
+			       "share_packets", ratio(w->ports[i].packets, (double)w->looked)));
 	}
 	finding_measure(f, "top_sources", list);
 	if (c->countries != NULL)
@@ -323,8 +331,8 @@ packet_text(const struct ddos_sample *s)
 	} else {
 		return json_null();
 	}
-	ports &= (protocol == IP_PROTOCOL_TCP || protocol == IP_PROTOCOL_UDP) &&
-		 header + 4 <= s->size;
+	ports &=
+	    (protocol == IP_PROTOCOL_TCP || protocol == IP_PROTOCOL_UDP) && header + 4 <= s->size;
 	(void)address_format(&source, from);
 	(void)address_format(&destination, to);
 	if (!ports)
@@ -406,7 +414,8 @@ advise(struct finding *f, const struct ddos_attack *a)
 		    ddos_service_port(v - VECTOR_SERVICE), target);
 	else if (v == VECTOR_SYN)
 		finding_advise(f,
-		    "SYN cookies on %s (net.ipv4.tcp_syncookies) or a SYN proxy before it; blocking "
+		    "SYN cookies on %s (net.ipv4.tcp_syncookies) or a SYN proxy before it; "
+		    "blocking "
 		    "sources does not help where they are forged.",
 		    target);
 	else if (v == VECTOR_SYN_ACK)
@@ -416,7 +425,8 @@ advise(struct finding *f, const struct ddos_attack *a)
 		    target);
 	else if (v == VECTOR_HTTP || v == VECTOR_CONNECTION)
 		finding_advise(f,
-		    "Limit connections and requests by client before %s; the sources are real and can "
+		    "Limit connections and requests by client before %s; the sources are real and "
+		    "can "
 		    "be blocked.",
 		    target);
 	else

@@ -14,7 +14,7 @@ char *ddos_vectors_text(const struct ddos_attack *a, char *text, size_t size);
 double ddos_duration(const struct ddos_attack *a); /* s */
 
 /* Makes a finding of an attack. */
-void ddos_tell(
-    const struct section_context *c, struct section *section, const struct ddos_attack *a);
+void
+ddos_tell(const struct section_context *c, struct section *section, const struct ddos_attack *a);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/xmalloc.h"
 
 #define MERGED_MOST 2048 /* watches of all shards together */
+#define WATCH_LEAST 16   /* packets in a slot: loud enough for the last quarter */
 
 static_assert(DDOS_SAMPLES < 256 && DDOS_SENDERS < 256, "counts are octets");
 
@@ -131,6 +132,9 @@ ddos_watch_open(struct ddos_watches *w, const struct address *target, uint32_t p
 	struct ddos_watch *watch = ddos_watch_find(w, target);
 
 	if (watch == NULL && w->count < w->most) {
+		/* The last quarter of the room is for those that are loud. */
+		if (peak < WATCH_LEAST && w->count >= w->most / 4 * 3)
+			return NULL;
 		watch = append(w, target);
 	} else if (watch == NULL) {
 		w->refused++;
@@ -158,15 +162,20 @@ sketch_of(unsigned class)
 	if (class == DDOS_SYN)
 		return DDOS_SKETCH_SYN;
 	return class >= DDOS_REFLECTED || class == DDOS_SYN_ACK ? DDOS_SKETCH_REFLECTED
-								  : DDOS_SKETCH_OTHER;
+								: DDOS_SKETCH_OTHER;
+}
+
+static uint64_t
+hash_source(const struct address *source)
+{
+	return source->words[0] == 0 ? hash_mix64(source->words[1])
+				     : hash_mix_words(source->words, 2);
 }
 
 static struct ddos_entering
-entering(struct ddos_watch *watch, unsigned class, const struct address *source)
+entering(struct ddos_watch *watch, unsigned class, uint64_t hash)
 {
 	uint8_t **sketch = &watch->sketches[sketch_of(class)];
-	uint64_t hash = source->words[0] == 0 ? hash_mix64(source->words[1])
-					      : hash_mix_words(source->words, 2);
 
 	if (*sketch == NULL)
 		*sketch = xcalloc(1, HLL_SIZE(DDOS_PRECISION));
@@ -174,30 +183,35 @@ entering(struct ddos_watch *watch, unsigned class, const struct address *source)
 		hll_rank(hash, DDOS_PRECISION) };
 }
 
-/* Misra-Gries over few senders: one that is not there takes the place of nobody's, or takes from
- * all. */
+/* A table by hash.  When it is full, a sender that is not in it takes from the one at its own
+ * place, and takes that place from one that has nothing left: who sends often stays (T. Yang et
+ * al., "HeavyKeeper: an accurate algorithm for finding top-k elephant flows", USENIX ATC 2018). */
 static void
-add_sender(struct ddos_watch *watch, const struct address *source, uint64_t packets, uint64_t octets)
+add_sender(
+    struct ddos_watch *watch, const struct address *source, uint64_t packets, uint64_t octets)
 {
-	unsigned least = 0;
+	uint32_t own = ddos_hash(source) >> 3 & (DDOS_SENDERS - 1), at = own;
+	struct ddos_sender *s = &watch->senders[at];
 
-	for (unsigned i = 0; i < watch->sender_count; i++) {
-		struct ddos_sender *s = &watch->senders[i];
-		if (address_equal(&s->address, source)) {
-			s->packets += packets;
-			s->octets += octets;
+	while (s->packets != 0 && !address_equal(&s->address, source)) {
+		at = (at + 1) & (DDOS_SENDERS - 1);
+		s = &watch->senders[at];
+	}
+	if (s->packets == 0 && watch->sender_count >= DDOS_SENDERS / 4 * 3) {
+		s = &watch->senders[own];
+		if (s->packets > packets) {
+			s->packets -= packets;
 			return;
 		}
-		if (s->packets < watch->senders[least].packets)
-			least = i;
+		/* Only somebody of the same place: whoever is looked for from there is found. */
+		if ((ddos_hash(&s->address) >> 3 & (DDOS_SENDERS - 1)) != own)
+			return;
+		*s = (struct ddos_sender){ .address = *source };
 	}
-	if (watch->sender_count < DDOS_SENDERS)
-		least = watch->sender_count++;
-	else if (watch->senders[least].packets > packets) {
-		watch->senders[least].packets -= packets;
-		return;
-	}
-	watch->senders[least] = (struct ddos_sender){ *source, packets, octets };
+	watch->sender_count += s->packets == 0 && !address_equal(&s->address, source);
+	s->address = *source;
+	s->packets += packets;
+	s->octets += octets;
 }
 
 static void
@@ -277,36 +291,11 @@ look_at(struct ddos_watch *watch, const struct packet *p)
 	}
 }
 
-struct ddos_entering
-ddos_watch_packet(struct ddos_watch *watch, const struct packet *p, unsigned class)
-{
-	if (watch->seen++ % DDOS_SAMPLING == 0)
-		look_at(watch, p);
-	return entering(watch, class, &p->source);
-}
-
-void
-ddos_watch_record(struct ddos_watch *watch, const struct address *source, unsigned class,
-    uint32_t port_key, uint64_t packets, uint64_t octets)
-{
-	uint32_t few = packets < UINT16_MAX ? (uint32_t)packets : UINT16_MAX;
-	struct ddos_entering e = entering(watch, class, source);
-
-	ddos_enter(&e);
-	watch->seen += packets * DDOS_SAMPLING;
-	watch->looked += packets;
-	watch->bogons += ddos_is_bogon(source) ? packets : 0;
-	watch->nets[net_of(source)] += few;
-	add_sender(watch, source, packets, octets);
-	add_port(watch, port_key, few);
-}
-
-/* Of samples of one level the earliest is kept, of all the loudest. */
 static bool
 sample_before(const struct ddos_sample *a, const struct ddos_sample *b)
 {
-	if (a->level != b->level)
-		return a->level > b->level;
+	if (a->lot != b->lot)
+		return a->lot < b->lot;
 	return a->time != b->time ? a->time < b->time : a->input_offset < b->input_offset;
 }
 
@@ -327,20 +316,57 @@ enter_sample(struct ddos_watch *watch, enum ddos_sketch sketch, const struct ddo
 	list[at] = *sample;
 }
 
-void
-ddos_watch_sample(
-    struct ddos_watch *watch, const struct packet *p, unsigned class, uint32_t level)
+/* A packet may become evidence: a few by lot, so that they are from all of the attack. */
+static void
+add_sample(struct ddos_watch *watch, const struct packet *p, unsigned class, uint32_t lot)
 {
-	struct ddos_sample sample = { .time = p->time,
-		.input_offset = p->input_offset,
-		.octets = p->octets,
-		.level = level };
+	enum ddos_sketch sketch = sketch_of(class);
+	struct ddos_sample sample = {
+		.time = p->time, .input_offset = p->input_offset, .octets = p->octets, .lot = lot
+	};
 	uint32_t left = p->captured_size > p->l3_offset ? p->captured_size - p->l3_offset : 0;
 
+	if (watch->sample_counts[sketch] == DDOS_SAMPLES &&
+	    watch->samples[sketch][DDOS_SAMPLES - 1].lot < lot)
+		return;
 	sample.size = (uint8_t)(left < DDOS_OCTETS ? left : DDOS_OCTETS);
 	if (sample.size != 0)
 		memcpy(sample.data, p->data + p->l3_offset, sample.size);
-	enter_sample(watch, sketch_of(class), &sample);
+	enter_sample(watch, sketch, &sample);
+}
+
+bool
+ddos_watch_packet(struct ddos_watch *watch, const struct packet *p, unsigned class,
+    struct ddos_entering *ret_entering)
+{
+	uint64_t hash = hash_source(&p->source);
+	uint64_t lot = (hash ^ (uint64_t)p->time) * UINT64_C(0x9e3779b97f4a7c15);
+
+	if (lot >> 61 == 0) {
+		look_at(watch, p);
+		add_sample(watch, p, class, (uint32_t)(lot >> 29));
+	} else if (class == DDOS_TCP) {
+		return false;
+	}
+	*ret_entering = entering(watch, class, hash);
+	return true;
+}
+
+static_assert(DDOS_SAMPLING == 1 << (64 - 61), "lots are of the upper bits");
+
+void
+ddos_watch_record(struct ddos_watch *watch, const struct address *source, unsigned class,
+    uint32_t port_key, uint64_t packets, uint64_t octets)
+{
+	uint32_t few = packets < UINT16_MAX ? (uint32_t)packets : UINT16_MAX;
+	struct ddos_entering e = entering(watch, class, hash_source(source));
+
+	ddos_enter(&e);
+	watch->looked += packets;
+	watch->bogons += ddos_is_bogon(source) ? packets : 0;
+	watch->nets[net_of(source)] += few;
+	add_sender(watch, source, packets, octets);
+	add_port(watch, port_key, few);
 }
 
 /* ------------------------------------------------------------------ merging */
@@ -355,26 +381,17 @@ compare_senders(const void *a, const void *b)
 	return address_compare(&x->address, &y->address);
 }
 
-static void
-merge_senders(struct ddos_watch *into, const struct ddos_watch *from)
+unsigned
+ddos_watch_senders(const struct ddos_watch *watch, struct ddos_sender list[DDOS_SENDERS])
 {
-	struct ddos_sender all[2 * DDOS_SENDERS];
-	unsigned count = into->sender_count;
+	unsigned count = 0;
 
-	memcpy(all, into->senders, count * sizeof *all);
-	for (unsigned i = 0; i < from->sender_count; i++) {
-		unsigned at = 0;
-		while (at < count && !address_equal(&all[at].address, &from->senders[i].address))
-			at++;
-		if (at == count)
-			all[count++] = (struct ddos_sender){ .address = from->senders[i].address };
-		all[at].packets += from->senders[i].packets;
-		all[at].octets += from->senders[i].octets;
-	}
+	for (unsigned i = 0; i < DDOS_SENDERS; i++)
+		if (watch->senders[i].packets != 0)
+			list[count++] = watch->senders[i];
 	if (count > 1)
-		qsort(all, count, sizeof *all, compare_senders);
-	into->sender_count = (uint8_t)(count < DDOS_SENDERS ? count : DDOS_SENDERS);
-	memcpy(into->senders, all, into->sender_count * sizeof *all);
+		qsort(list, count, sizeof *list, compare_senders);
+	return count < DDOS_TOLD ? count : DDOS_TOLD;
 }
 
 static int
@@ -387,39 +404,28 @@ compare_ports(const void *a, const void *b)
 	return (x->key > y->key) - (x->key < y->key);
 }
 
-static void
-merge_ports(struct ddos_watch *into, const struct ddos_watch *from)
+void
+ddos_watch_sort_ports(struct ddos_watch *watch)
 {
-	struct ddos_port all[2 * DDOS_PORTS];
-	unsigned count = into->port_count;
-
-	memcpy(all, into->ports, count * sizeof *all);
-	for (unsigned i = 0; i < from->port_count; i++) {
-		unsigned at = 0;
-		while (at < count && all[at].key != from->ports[i].key)
-			at++;
-		if (at == count)
-			all[count++] = (struct ddos_port){ .key = from->ports[i].key };
-		all[at].packets += from->ports[i].packets;
-	}
-	if (count > 1)
-		qsort(all, count, sizeof *all, compare_ports);
-	into->port_count = (uint8_t)(count < DDOS_PORTS ? count : DDOS_PORTS);
-	memcpy(into->ports, all, into->port_count * sizeof *all);
+	if (watch->port_count > 1)
+		qsort(watch->ports, watch->port_count, sizeof *watch->ports, compare_ports);
 }
 
 void
 ddos_watch_merge(struct ddos_watch *into, const struct ddos_watch *from)
 {
-	into->seen += from->seen;
 	into->looked += from->looked;
 	into->bogons += from->bogons;
 	into->syn += from->syn;
 	into->plain_syn += from->plain_syn;
 	if (into->peak < from->peak)
 		into->peak = from->peak;
-	merge_senders(into, from);
-	merge_ports(into, from);
+	for (unsigned i = 0; i < DDOS_SENDERS; i++)
+		if (from->senders[i].packets != 0)
+			add_sender(into, &from->senders[i].address, from->senders[i].packets,
+			    from->senders[i].octets);
+	for (unsigned i = 0; i < from->port_count; i++)
+		add_port(into, from->ports[i].key, from->ports[i].packets);
 	for (unsigned i = 0; i < DDOS_TTL_BINS; i++)
 		into->ttls[i] += from->ttls[i];
 	for (unsigned i = 0; i < DDOS_NETS; i++)
@@ -471,31 +477,32 @@ sample_json(unsigned sketch, const struct ddos_sample *sample)
 	for (unsigned i = 0; i < sample->size; i++)
 		(void)snprintf(hex + (size_t)2 * i, 3, "%02x", sample->data[i]);
 	hex[(size_t)2 * sample->size] = '\0';
-	return json_pack("[I,I,I,I,s,i]", (json_int_t)sample->time, (json_int_t)sample->input_offset,
-	    (json_int_t)sample->octets, (json_int_t)sample->level, hex,
-	    (int)sketch);
+	return json_pack("[I,I,I,I,s,i]", (json_int_t)sample->time,
+	    (json_int_t)sample->input_offset, (json_int_t)sample->octets, (json_int_t)sample->lot,
+	    hex, (int)sketch);
 }
 
 static json_t *
 watch_json(const struct ddos_watch *w)
 {
 	json_t *senders = json_array(), *ports = json_array(), *samples = json_array();
+	struct ddos_sender list[DDOS_SENDERS];
+	unsigned count = ddos_watch_senders(w, list);
 
-	for (unsigned i = 0; i < w->sender_count; i++)
-		json_array_append_new(senders,
-		    json_pack("[o,I,I]", json_address(&w->senders[i].address),
-			(json_int_t)w->senders[i].packets, (json_int_t)w->senders[i].octets));
-	for (unsigned i = 0; i < w->port_count; i++)
-		json_array_append_new(ports,
-		    json_pack("[I,I]", (json_int_t)w->ports[i].key, (json_int_t)w->ports[i].packets));
+	for (unsigned i = 0; i < count; i++)
+		json_array_append_new(
+		    senders, json_pack("[o,I,I]", json_address(&list[i].address),
+				 (json_int_t)list[i].packets, (json_int_t)list[i].octets));
+	for (unsigned i = 0; i < w->port_count && i < DDOS_TOLD; i++)
+		json_array_append_new(ports, json_pack("[I,I]", (json_int_t)w->ports[i].key,
+						 (json_int_t)w->ports[i].packets));
 	for (unsigned i = 0; i < DDOS_SKETCHES; i++)
 		for (unsigned k = 0; k < w->sample_counts[i]; k++)
 			json_array_append_new(samples, sample_json(i, &w->samples[i][k]));
-	return json_pack("{s:[I,I,I,I,I], s:o, s:o, s:o, s:o, s:o}", "sums", (json_int_t)w->seen,
-	    (json_int_t)w->looked, (json_int_t)w->bogons, (json_int_t)w->syn,
-	    (json_int_t)w->plain_syn, "senders", senders, "ports", ports, "ttls",
-	    numbers_json(w->ttls, DDOS_TTL_BINS), "nets", numbers_json(w->nets, DDOS_NETS),
-	    "samples", samples);
+	return json_pack("{s:[I,I,I,I], s:o, s:o, s:o, s:o, s:o}", "sums", (json_int_t)w->looked,
+	    (json_int_t)w->bogons, (json_int_t)w->syn, (json_int_t)w->plain_syn, "senders", senders,
+	    "ports", ports, "ttls", numbers_json(w->ttls, DDOS_TTL_BINS), "nets",
+	    numbers_json(w->nets, DDOS_NETS), "samples", samples);
 }
 
 void
@@ -543,7 +550,7 @@ read_sample(struct ddos_watch *w, json_t *list, uint64_t input)
 	struct ddos_sample s = { .time = (nsec_t)number_at(list, 0),
 		.input_offset = number_at(list, 1),
 		.octets = (uint32_t)number_at(list, 2),
-		.level = (uint32_t)number_at(list, 3),
+		.lot = (uint32_t)number_at(list, 3),
 		.input = input };
 
 	for (; hex != NULL && s.size < DDOS_OCTETS && hex[0] != '\0' && hex[1] != '\0'; hex += 2)
@@ -558,37 +565,31 @@ read_lists(struct ddos_watch *w, json_t *details, uint64_t input)
 	size_t i;
 
 	json_array_foreach (json_object_get(details, "senders"), i, item) {
-		struct ddos_sender *s = &w->senders[w->sender_count];
 		const char *text = json_string_value(json_array_get(item, 0));
-		if (w->sender_count == DDOS_SENDERS || text == NULL ||
-		    address_parse(text, &s->address) != ERR_OK)
-			continue;
-		s->packets = number_at(item, 1);
-		s->octets = number_at(item, 2);
-		w->sender_count++;
+		struct address address;
+		if (text != NULL && address_parse(text, &address) == ERR_OK)
+			add_sender(w, &address, number_at(item, 1), number_at(item, 2));
 	}
 	json_array_foreach (json_object_get(details, "ports"), i, item)
 		if (w->port_count < DDOS_PORTS)
-			w->ports[w->port_count++] = (struct ddos_port){
-				(uint32_t)number_at(item, 0), (uint32_t)number_at(item, 1)
-			};
+			w->ports[w->port_count++] =
+			    (struct ddos_port){ (uint32_t)number_at(item, 0),
+				    (uint32_t)number_at(item, 1) };
 	json_array_foreach (json_object_get(details, "samples"), i, item)
 		read_sample(w, item, input);
 }
 
 void
-ddos_watch_read(
-    struct ddos_watch *into, const struct result *r, size_t first, uint64_t input)
+ddos_watch_read(struct ddos_watch *into, const struct result *r, size_t first, uint64_t input)
 {
-	struct ddos_watch w = { .seen = 0 };
+	struct ddos_watch w = { .looked = 0 };
 	json_t *details = json_loads(result_text(r, first), 0, NULL);
 	json_t *sums = json_object_get(details, "sums");
 
-	w.seen = number_at(sums, 0);
-	w.looked = number_at(sums, 1);
-	w.bogons = number_at(sums, 2);
-	w.syn = number_at(sums, 3);
-	w.plain_syn = number_at(sums, 4);
+	w.looked = number_at(sums, 0);
+	w.bogons = number_at(sums, 1);
+	w.syn = number_at(sums, 2);
+	w.plain_syn = number_at(sums, 3);
 	read_lists(&w, details, input);
 	read_numbers(json_object_get(details, "ttls"), w.ttls, DDOS_TTL_BINS);
 	read_numbers(json_object_get(details, "nets"), w.nets, DDOS_NETS);

@@ -3,8 +3,9 @@
  * Who sends to a destination that gets much: distinct sources, the busiest of them, whether their
  * addresses look forged, ports, and a few packets as evidence.
  *
- * Distinct sources are counted from every packet since a destination is watched; all else from
- * every DDOS_SAMPLING-th.
+ * Distinct sources are counted from every packet since a destination is watched (of TCP's from
+ * those that are looked at); all else from one packet in DDOS_SAMPLING, which are looked at.  Which
+ * ones follows from their time and source alone, so that it does not matter who else is counted.
  */
 #ifndef YAGURA_ANALYSIS_SECURITY_DDOS_WATCH_H
 #define YAGURA_ANALYSIS_SECURITY_DDOS_WATCH_H
@@ -19,9 +20,10 @@
 
 #define DDOS_SAMPLING  8
 #define DDOS_PRECISION 12
-#define DDOS_SENDERS   16
-#define DDOS_PORTS     8
-#define DDOS_SAMPLES   3 /* of each sketch's packets */
+#define DDOS_SENDERS   128 /* places, a power of two; three quarters are used */
+#define DDOS_TOLD      32  /* senders and ports stored in a row */
+#define DDOS_PORTS     48
+#define DDOS_SAMPLES   3  /* of each sketch's packets */
 #define DDOS_OCTETS    64 /* kept of a packet, from its IP header */
 #define DDOS_TTL_BINS  32 /* of eight hops */
 #define DDOS_NETS      64 /* equal parts of the address space */
@@ -37,7 +39,7 @@ enum ddos_sketch {
 
 struct ddos_sender {
 	struct address address;
-	uint64_t packets, octets; /* of the packets looked at */
+	uint64_t packets, octets; /* of the packets looked at; no packets: a free place */
 };
 
 struct ddos_port {
@@ -50,20 +52,19 @@ struct ddos_sample {
 	uint64_t input; /* the store's id; known only of samples that were read */
 	uint64_t input_offset;
 	uint32_t octets; /* L3 length */
-	uint32_t level;  /* packets of its class that the slot had before it */
+	uint32_t lot;    /* those with the least lots are kept */
 	uint8_t size;
 	uint8_t data[DDOS_OCTETS];
 };
 
 struct ddos_watch {
 	struct address target;
-	uint64_t seen;   /* packets while watched */
-	uint64_t looked; /* of them, those looked at */
-	uint64_t bogons; /* of these, from addresses that nobody can have */
+	uint64_t looked;         /* packets looked at */
+	uint64_t bogons;         /* of them, from addresses that nobody can have */
 	uint64_t plain_syn, syn; /* SYN without any option; all SYN */
-	uint32_t peak;   /* packets of one class in a slot and shard, a power of two */
+	uint32_t peak;           /* packets of one class in a slot and shard, a power of two */
 	uint8_t sender_count, port_count, sample_counts[DDOS_SKETCHES];
-	struct ddos_sender senders[DDOS_SENDERS];
+	struct ddos_sender senders[DDOS_SENDERS]; /* by hash */
 	struct ddos_port ports[DDOS_PORTS];
 	uint32_t ttls[DDOS_TTL_BINS];
 	uint32_t nets[DDOS_NETS];
@@ -84,7 +85,8 @@ struct ddos_watches {
 	uint16_t places[DDOS_WATCH_PLACES]; /* number + 1 */
 };
 
-/* A source that is to be entered into a sketch: apart, so that its register can be fetched early. */
+/* A source that is to be entered into a sketch: apart, so that its register can be fetched early.
+ */
 struct ddos_entering {
 	uint8_t *place;
 	uint8_t rank;
@@ -108,8 +110,8 @@ struct ddos_watch *ddos_watch_find(struct ddos_watches *w, const struct address 
 static inline uint32_t
 ddos_hash(const struct address *a)
 {
-	uint64_t sum = a->words[1] * UINT64_C(0x9e3779b97f4a7c15) +
-		       a->words[0] * UINT64_C(0xbf58476d1ce4e5b9);
+	uint64_t sum =
+	    a->words[1] * UINT64_C(0x9e3779b97f4a7c15) + a->words[0] * UINT64_C(0xbf58476d1ce4e5b9);
 
 	return (uint32_t)((sum ^ sum >> 29) * UINT64_C(0x94d049bb133111eb) >> 32);
 }
@@ -128,13 +130,10 @@ ddos_watch_guess(const struct ddos_watches *w, uint32_t hash)
  * `peak` is how loud it is. */
 struct ddos_watch *
 ddos_watch_open(struct ddos_watches *w, const struct address *target, uint32_t peak);
-/* Notes one packet of a class, but for its source, which is left to the caller.  Sketches live on
- * until the watches are cleared. */
-struct ddos_entering
-ddos_watch_packet(struct ddos_watch *watch, const struct packet *p, unsigned class);
-/* Notes a packet as evidence that the slot was so loud. */
-void ddos_watch_sample(
-    struct ddos_watch *watch, const struct packet *p, unsigned class, uint32_t level);
+/* Notes one packet of a class, but for its source, which is left to the caller when the answer is
+ * true.  Sketches live on until the watches are cleared. */
+bool ddos_watch_packet(struct ddos_watch *watch, const struct packet *p, unsigned class,
+    struct ddos_entering *ret_entering);
 /* Notes so many packets of a flow record. */
 void ddos_watch_record(struct ddos_watch *watch, const struct address *source, unsigned class,
     uint32_t port_key, uint64_t packets, uint64_t octets);
@@ -146,8 +145,13 @@ void ddos_watch_release(struct ddos_watch *watch);
  * adds nothing. */
 #define DDOS_WATCH_COLUMNS (1 + DDOS_SKETCHES)
 void ddos_watch_put(const struct ddos_watch *watch, struct rows *rows, size_t first);
-void ddos_watch_read(
-    struct ddos_watch *watch, const struct result *r, size_t first, uint64_t input);
+void
+ddos_watch_read(struct ddos_watch *watch, const struct result *r, size_t first, uint64_t input);
+
+/* The busiest senders, the first first: up to DDOS_TOLD of them; returns how many. */
+unsigned ddos_watch_senders(const struct ddos_watch *watch, struct ddos_sender list[DDOS_SENDERS]);
+/* Sorts the ports, the most packets first. */
+void ddos_watch_sort_ports(struct ddos_watch *watch);
 
 /* Whether an address cannot be anybody's: unassigned for special use (RFC 6890). */
 bool ddos_is_bogon(const struct address *a);
