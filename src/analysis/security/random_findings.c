@@ -343,18 +343,49 @@ median_before(const struct hour *hours, size_t at, uint64_t first, uint64_t *ret
 	return true;
 }
 
-/* The first packets of a port between two times (ms): evidence. */
+/* A surge of a port: its hours, and what its rows say. */
+struct surge {
+	uint8_t protocol;
+	uint16_t port;
+	unsigned long long from, to; /* ms */
+	uint64_t attacks, median;    /* of its first hour, in units; of the hours before */
+	nsec_t first, last;
+	uint64_t packets;
+};
+
+#define SURGE_SQL        " protocol = %u AND port = %u AND first >= %llu AND first < %llu AND" PERIOD_SQL
+#define SURGE_ARGS(r, s) (s)->protocol, (s)->port, (s)->from, (s)->to, PERIOD_ARGS((r)->c)
+
 static enum err
-show_first(const struct random_report *r, const struct hour *h, unsigned long long from,
-    unsigned long long to, struct finding *f, struct err_info *info)
+measure_surge(const struct random_report *r, struct surge *s, struct err_info *info)
 {
 	struct result *result;
 	enum err e = query_run(r->c->store, &result, info,
-	    "SELECT input, input_offset, input_length, source FROM security_random WHERE "
-	    "protocol = %llu AND port = %llu AND first >= %llu AND first < %llu AND" PERIOD_SQL
+	    "SELECT min(first) AS f, max(last) AS l, sum(packets) AS p FROM security_random "
+	    "WHERE" SURGE_SQL,
+	    SURGE_ARGS(r, s));
+
+	if (e != ERR_OK)
+		return e;
+	if (result_next(result)) {
+		s->first = (nsec_t)result_u64(result, 0) * NSEC_PER_MS;
+		s->last = (nsec_t)result_u64(result, 1) * NSEC_PER_MS;
+		s->packets = result_u64(result, 2);
+	}
+	result_free(result);
+	return ERR_OK;
+}
+
+/* Its first packets are the evidence. */
+static enum err
+show_first(
+    const struct random_report *r, const struct surge *s, struct finding *f, struct err_info *info)
+{
+	struct result *result;
+	enum err e = query_run(r->c->store, &result, info,
+	    "SELECT input, input_offset, input_length, source FROM security_random WHERE" SURGE_SQL
 	    "ORDER BY first, input, input_offset LIMIT %d",
-	    (unsigned long long)(h->service >> 16), (unsigned long long)(h->service & 0xffff), from,
-	    to, PERIOD_ARGS(r->c), EVIDENCE_MOST);
+	    SURGE_ARGS(r, s), EVIDENCE_MOST);
 
 	if (e != ERR_OK)
 		return e;
@@ -369,47 +400,52 @@ show_first(const struct random_report *r, const struct hour *h, unsigned long lo
 
 /* Who sent most of it, and where. */
 static enum err
-find_surge(const struct random_report *r, const struct hour *h, nsec_t end, uint64_t median,
-    struct err_info *info)
+name_surge(
+    const struct random_report *r, const struct surge *s, struct finding *f, struct err_info *info)
 {
-	unsigned long long from = h->hour * 3600 * 1000, to = analysis_ms(end);
 	struct result *result;
-	struct finding *f;
 	enum err e = query_run(r->c->store, &result, info,
-	    "SELECT source AS s, sensor AS k, count(*) AS n, sum(packets) AS p, min(first) AS f, "
-	    "max(last) AS l FROM security_random WHERE protocol = %llu AND port = %llu AND first "
-	    ">= %llu AND first < "
-	    "%llu AND" PERIOD_SQL "GROUP BY s, k ORDER BY n DESC, s, k LIMIT 1",
-	    (unsigned long long)(h->service >> 16), (unsigned long long)(h->service & 0xffff), from,
-	    to, PERIOD_ARGS(r->c));
+	    "SELECT source AS s, sensor AS k, count(*) AS n FROM security_random WHERE" SURGE_SQL
+	    "GROUP BY s, k ORDER BY n DESC, s, k LIMIT 1",
+	    SURGE_ARGS(r, s));
 
 	if (e != ERR_OK)
 		return e;
 	if (result_next(result)) {
 		struct address source = result_address(result, 0);
 		const char *sensor = result_text(result, 1);
-		f = section_finding(
-		    r->section, "attack", "low", 0.7, (nsec_t)h->hour * 3600 * NSEC_PER_SEC, end);
 		finding_subject(f, "source", json_address(&source));
 		finding_subject(f, "sensor", json_text(sensor, strlen(sensor)));
-		finding_measure(f, "reason", json_string("surge of a port"));
-		finding_measure(f, "port", json_count(h->service & 0xffff));
-		finding_measure(f, "protocol", json_count(h->service >> 16));
-		finding_measure(f, "packets", json_count(result_u64(result, 3)));
-		finding_measure(f, "attacks", json_real((double)h->attacks / RANDOM_UNIT));
-		finding_measure(f, "median_hour_before", json_real((double)median / RANDOM_UNIT));
-		finding_threshold(f, "times the median hour",
-		    json_real(settings_f64(r->c->settings, "surge_factor")), RANDOM_DOC);
-		finding_threshold(f, "attacks in an hour",
-		    json_count(settings_u64(r->c->settings, "surge_attacks")), RANDOM_DOC);
-		finding_evidence(
-		    f, result_u64(result, 6), result_u64(result, 7), result_u64(result, 8), NULL);
-		e = show_first(r, h, from, to, f, info);
-		finding_advise(f,
-		    "Many more look for this port than the day before (the subject is who did "
-		    "most): a new weakness or worm; close the port where it is not needed.");
 	}
 	result_free(result);
+	return ERR_OK;
+}
+
+static enum err
+find_surge(const struct random_report *r, struct surge *s, struct err_info *info)
+{
+	struct finding *f;
+	enum err e = measure_surge(r, s, info);
+
+	if (e != ERR_OK || s->packets == 0)
+		return e;
+	f = section_finding(r->section, "attack", "low", 0.7, s->first, s->last);
+	e = name_surge(r, s, f, info);
+	finding_measure(f, "reason", json_string("surge of a port"));
+	finding_measure(f, "port", json_integer(s->port));
+	finding_measure(f, "protocol", json_integer(s->protocol));
+	finding_measure(f, "packets", json_count(s->packets));
+	finding_measure(f, "attacks", json_real((double)s->attacks / RANDOM_UNIT));
+	finding_measure(f, "median_hour_before", json_real((double)s->median / RANDOM_UNIT));
+	finding_threshold(f, "times the median hour",
+	    json_real(settings_f64(r->c->settings, "surge_factor")), RANDOM_DOC);
+	finding_threshold(f, "attacks in an hour",
+	    json_count(settings_u64(r->c->settings, "surge_attacks")), RANDOM_DOC);
+	if (e == ERR_OK)
+		e = show_first(r, s, f, info);
+	finding_advise(f,
+	    "Many more look for this port than the day before (the subject is who did most): a new "
+	    "weakness or worm; close the port where it is not needed.");
 	return e;
 }
 
@@ -442,8 +478,14 @@ find_surges(const struct random_report *r, struct err_info *info)
 		       hours[end + 1].hour == hours[end].hour + 1 &&
 		       hours[end + 1].attacks >= least * RANDOM_UNIT)
 			end++;
-		e = find_surge(r, &hours[i], (nsec_t)(hours[end].hour + 1) * 3600 * NSEC_PER_SEC,
-		    median, info);
+		e = find_surge(r,
+		    &(struct surge){ .protocol = (uint8_t)(hours[i].service >> 16),
+			.port = (uint16_t)(hours[i].service & 0xffff),
+			.from = hours[i].hour * 3600 * 1000,
+			.to = (hours[end].hour + 1) * 3600 * 1000,
+			.attacks = hours[i].attacks,
+			.median = median },
+		    info);
 		told++;
 		i = end;
 	}
