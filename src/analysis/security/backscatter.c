@@ -417,7 +417,7 @@ static const struct setting SETTINGS[] = {
 	{ "small_addresses", SETTING_U64, "3", "1", "1000000", "least dark addresses (small)" },
 	{ "small_buckets", SETTING_U64, "2", "1", "1000000",
 	    "least stretches of 10 s with packets (small)" },
-	{ "uniformity", SETTING_F64, "0.01", "0", "0.5",
+	{ "uniformity", SETTING_F64, "0.001", "0", "0.5",
 	    "probability at which forged sources that are uniform are taken for not uniform" },
 	{ "most_ports", SETTING_U64, "256", "1", "65536",
 	    "ports of a sender above which it is a scan and no victim" },

@@ -17,7 +17,7 @@
 #define BACKSCATTER_PORTS         16   /* counted apart; the rest together */
 #define BACKSCATTER_PORT_BITS     1024 /* for counting distinct ports */
 #define BACKSCATTER_PLACES        64   /* addresses known exactly; a fair sample beyond */
-#define BACKSCATTER_PRECISION     8    /* of the sketch of addresses beyond */
+#define BACKSCATTER_PRECISION     10   /* of the sketch of addresses beyond */
 #define BACKSCATTER_SAMPLE_OCTETS 128
 #define BACKSCATTER_KINDS         (DARK_UDP - DARK_SYNACK + 1)
 #define BACKSCATTER_QUARTER       ((nsec_t)900 * NSEC_PER_SEC) /* days of all zones are made of it */
