@@ -13,7 +13,7 @@
 #include "base/xmalloc.h"
 #include "stat/select.h"
 
-#define ROWS_MOST         2048
+#define ROWS_MOST         8192
 #define PAYLOAD_ROWS_MOST 256
 
 static int
