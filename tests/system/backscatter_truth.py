@@ -282,7 +282,8 @@ def check_captures(check, build, scratch):
     for path in sorted((DATA / "general").glob("*.pcap*")):
         if path.suffix in (".pcap", ".pcapng"):
             review = Review(build, scratch, path, "site:\n  dark_prefixes: [233.252.0.0/24, \"2001:db8:dead::/48\"]\n")
-            check.equal(f"{path.name}: sections and findings", [sorted(review.sections), review.findings], [[], []])
+            ours = [name for name in review.sections if name in (BACKSCATTER, RANDOM)]
+            check.equal(f"{path.name}: sections and findings", [ours, review.findings], [[], []])
 
 
 def main():
