@@ -90,9 +90,10 @@ open_file(struct journal *j, nsec_t now)
 enum err
 journal_begin(struct journal *j, nsec_t now, struct err_info *info)
 {
-	return open_file(j, now) ? ERR_OK
-				 : err_set(info, ERR_IO, "a log file of %.60s: %s", j->name,
-				       strerror(j->failure));
+	return open_file(j, now)
+		   ? ERR_OK
+		   : err_set(info, ERR_IO, "user %u cannot make a log file in the directory: %s",
+			 (unsigned)geteuid(), strerror(j->failure));
 }
 
 /* Writes all of it, or counts its lines as lost.  What a full disk took half of is ended with a
@@ -127,10 +128,6 @@ journal_flush(struct journal *j, nsec_t now)
 {
 	if (j->waiting_size == 0)
 		return;
-	if (j->file >= 0 && j->file_octets >= j->rotate) {
-		(void)close(j->file);
-		j->file = -1;
-	}
 	if (j->file < 0 && !open_file(j, now)) {
 		for (size_t i = 0; i < j->waiting_size; i++)
 			j->lost += j->waiting[i] == '\n';
@@ -154,9 +151,13 @@ journal_write(struct journal *j, const struct line *line, bool vital, nsec_t now
 	if (!vital && (line->size > j->per_day || j->day_octets > j->per_day - line->size))
 		return false;
 	j->day_octets += line->size;
-	if (line->size > sizeof j->waiting - j->waiting_size)
+	if (line->size > sizeof j->waiting - j->waiting_size ||
+	    j->file_octets + j->waiting_size + line->size > j->rotate)
 		journal_flush(j, now);
-	/* A file grows beyond its size by what waits at most. */
+	if (j->file >= 0 && j->file_octets + line->size > j->rotate) {
+		(void)close(j->file);
+		j->file = -1;
+	}
 	memcpy(j->waiting + j->waiting_size, line->text, line->size);
 	j->waiting_size += line->size;
 	return true;

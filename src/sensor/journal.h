@@ -2,7 +2,7 @@
 /*
  * The sensor's log: JSON lines in files of bounded size, NAME-20261122T091026Z-000001.jsonl.
  *
- * A file that has reached its size is closed and a new one begun; files are never renamed, removed
+ * A line that a file has no room for begins a new one; files are never renamed, removed
  * or written to again.  Lines of contacts are bounded by a number of octets a day (UTC), counting
  * what today's files hold already; lines about the sensor itself are always written.  Lines wait in
  * memory until journal_flush(), which the loop calls several times a second.

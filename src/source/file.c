@@ -54,8 +54,6 @@ struct source_file {
 static enum err read_file(struct source *base, struct chunk *chunk, struct err_info *info);
 static void progress_of_file(const struct source *base, char *ret_text, uint64_t *ret_octets);
 static void close_file(struct source *base);
-static enum err open_descriptor(int fd, const char *path, const struct source_reading *reading,
-    struct source **ret_source, struct err_info *info);
 static enum err read_head(struct source_file *source, struct err_info *info);
 static enum err open_format(struct source_file *source, struct err_info *info);
 static bool read_round(struct source_file *source, struct chunk *chunk);
@@ -85,13 +83,13 @@ source_open_reading(const char *path, const struct source_reading *reading,
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return err_set(info, ERR_IO, "%s: cannot be opened: %s", path, strerror(errno));
-	return open_descriptor(fd, path, reading, ret_source, info);
+	return source_open_fd_reading(fd, path, reading, ret_source, info);
 }
 
 enum err
 source_open_fd(int fd, const char *path, struct source **ret_source, struct err_info *info)
 {
-	return open_descriptor(fd, path, &(struct source_reading){ 0 }, ret_source, info);
+	return source_open_fd_reading(fd, path, &(struct source_reading){ 0 }, ret_source, info);
 }
 
 /* When a regular file was modified; 0 for what has no such time. */
@@ -103,8 +101,8 @@ modification_of(int fd)
 	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? status.st_mtim.tv_sec : 0;
 }
 
-static enum err
-open_descriptor(int fd, const char *path, const struct source_reading *reading,
+enum err
+source_open_fd_reading(int fd, const char *path, const struct source_reading *reading,
     struct source **ret_source, struct err_info *info)
 {
 	struct source_file *source = xcalloc(1, sizeof *source);

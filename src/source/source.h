@@ -111,6 +111,9 @@ MUST_CHECK enum err source_open_reading(const char *path, const struct source_re
 MUST_CHECK enum err
 source_open_fd(int fd, const char *path, struct source **ret_source, struct err_info *info);
 
+MUST_CHECK enum err source_open_fd_reading(int fd, const char *path,
+    const struct source_reading *reading, struct source **ret_source, struct err_info *info);
+
 /*
  * Fills `chunk` with the next packets (at least one; how many depends on how the octets arrive, so
  * nothing may depend on it).  ERR_END after the last; ERR_TRUNC or
