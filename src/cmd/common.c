@@ -169,6 +169,14 @@ report(void *context, const struct ingest_event *event)
 	}
 }
 
+/* What alerts have to say: that somebody does not take them. */
+static void
+say(void *context, const char *text)
+{
+	(void)context;
+	(void)fprintf(stderr, "yagura: %s\n", text);
+}
+
 enum err
 common_ingest(const struct opt_values *values, const struct config *config, struct store *store,
     bool keep_flows, struct common_outcome *outcome, struct err_info *info)
@@ -178,6 +186,7 @@ common_ingest(const struct opt_values *values, const struct config *config, stru
 	struct ingest_options options = { .keep_flows = keep_flows,
 		.dns_state = opt_value(values, "dns-state"),
 		.report = report,
+		.say = say,
 		.context = &log };
 	struct input_list list;
 	enum err e = input_list_make(values->operands, values->operand_count, &list, info);

@@ -123,6 +123,24 @@ say_fixed(const struct collect *collect, const struct config *next)
 		collect_say(collect, "store.url takes effect at the next start");
 }
 
+/* Tells of what was found; alerts that fail do not end the collector. */
+static void
+tell(struct collect *c, const struct window *window)
+{
+	struct err_info why = { .text = "" };
+
+	alerts_window(c->alerts, window);
+	if (alerts_look(c->alerts, c->store, c->config, ALERTS_DURING, &why) != ERR_OK)
+		collect_say(c, "alerts: %s", why.text);
+}
+
+/* A sentence of the alerts' threads. */
+static void
+say_alert(void *context, const char *text)
+{
+	collect_say(context, "%s", text);
+}
+
 /* A window has ended: its rows and flows are in the store from here on. */
 static enum err
 take_window(void *context, const struct window *window, uint64_t number, void *const *states)
@@ -150,6 +168,8 @@ take_window(void *context, const struct window *window, uint64_t number, void *c
 		e = store_commit(c->store, &c->why);
 	if (e == ERR_OK)
 		e = retention_run(&c->retention, c->store, window->end, false, &c->why);
+	if (e == ERR_OK)
+		tell(c, window);
 	(void)pthread_mutex_unlock(&c->mutex);
 	if (e != ERR_OK)
 		return e;
@@ -421,6 +441,11 @@ run_all(struct collect *c, struct err_info *info)
 		if (e != ERR_OK)
 			break;
 	}
+	if (e == ERR_OK) { /* what came since the last look */
+		struct err_info why = { .text = "" };
+		if (alerts_look(c->alerts, c->store, c->config, ALERTS_AFTER, &why) != ERR_OK)
+			collect_say(c, "alerts: %s", why.text);
+	}
 	return e == ERR_OK ? end_input(c, "", info) : e;
 }
 
@@ -552,6 +577,8 @@ prepare(struct collect *c, struct err_info *info)
 	if (e == ERR_OK)
 		e = report_crash(c, info);
 	if (e == ERR_OK)
+		e = alerts_open(c->config, say_alert, c, &c->alerts, info);
+	if (e == ERR_OK)
 		e = retention_init(&c->retention, c->config, info);
 	if (e == ERR_OK)
 		e = make_runner(c, c->config, &c->runner, info);
@@ -597,6 +624,7 @@ static void
 release(struct collect *c)
 {
 	control_stop(c);
+	alerts_close(c->alerts);
 	runner_free(c->runner);
 	runner_free(c->next_runner);
 	source_close(c->source);

@@ -139,6 +139,8 @@ collect_describe(struct collect *collect)
 	board_describe(&collect->board, status);
 	(void)pthread_mutex_lock(&collect->mutex);
 	describe_memory(collect, status);
+	if (collect->alerts != NULL)
+		(void)json_object_set_new(status, "alerts", alerts_describe(collect->alerts));
 	(void)pthread_mutex_unlock(&collect->mutex);
 	return status;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "pipeline/alerts.h"
 #include "pipeline/collect.h"
 #include "pipeline/collect_board.h"
 #include "pipeline/retention.h"
@@ -46,6 +47,7 @@ struct collect {
 	struct source *source;    /* owned */
 	struct runner *runner;    /* owned */
 	struct window_rows *rows; /* owned */
+	struct alerts *alerts;    /* owned; NULL: nobody is told.  Under `mutex` */
 	struct retention retention;
 	struct store_input input;
 	char settings[CONFIG_FINGERPRINT_SIZE];

@@ -109,6 +109,34 @@ static const struct setting STORE_SETTINGS[] = {
 	    "rows of windows that began longer than this before them are deleted; 0s: never" },
 };
 
+static const struct setting ALERTS_SETTINGS[] = {
+	{ "severity", SETTING_TEXT, "medium", NULL, NULL,
+	    "the least that is told: info, low, medium, high, critical" },
+	{ "syslog", SETTING_TEXT, "", NULL, NULL,
+	    "RFC 5424 to unix:/dev/log, udp://HOST:514 or tcp://HOST:601 (octet counting)" },
+	{ "facility", SETTING_U64, "16", "0", "23", "of syslog; 16 is local0" },
+	{ "file", SETTING_TEXT, "", NULL, NULL, "JSON lines are appended to this file" },
+	{ "socket", SETTING_TEXT, "", NULL, NULL,
+	    "JSON lines go to unix:/PATH, tcp://HOST:PORT or udp://HOST:PORT" },
+	{ "webhook", SETTING_TEXT, "", NULL, NULL, "JSON is posted to this URL" },
+	{ "webhook_header_file", SETTING_TEXT, "", NULL, NULL,
+	    "header lines for it, such as Authorization: Bearer ..." },
+	{ "webhook_ca", SETTING_TEXT, "", NULL, NULL,
+	    "certificates (PEM) that may sign its; empty: the system's" },
+	{ "directory", SETTING_TEXT, "", NULL, NULL,
+	    "where messages wait; empty: alerts in collect.state_directory" },
+	{ "spool", SETTING_SIZE, "16MiB", "64KiB", "16GiB",
+	    "octets that may wait; then the oldest are dropped and counted" },
+	{ "timeout", SETTING_DURATION, "10s", "100ms", "10m", "of one delivery" },
+	{ "retry", SETTING_DURATION, "1s", "10ms", "1h",
+	    "pause after a failure, doubled each time" },
+	{ "retry_most", SETTING_DURATION, "5m", "10ms", "1d", "up to this" },
+	{ "interval", SETTING_DURATION, "10s", "0s", "1h",
+	    "findings are looked for no more often than this while inputs come" },
+	{ "horizon", SETTING_DURATION, "3h", "10m", "30d",
+	    "how far back findings are made from the rows of windows" },
+};
+
 static const struct setting PUBLISH_SETTINGS[] = {
 	{ "key_file", SETTING_TEXT, "", NULL, NULL,
 	    "64 hexadecimal digits, the key of anonymised addresses (made when missing); without a "
@@ -134,6 +162,7 @@ config_init(struct config *config)
 	config->run = settings_new(RUN_SETTINGS, CONFIG_COUNT(RUN_SETTINGS));
 	config->store = settings_new(STORE_SETTINGS, CONFIG_COUNT(STORE_SETTINGS));
 	config_collect_init(&config->collect);
+	config->alerts = settings_new(ALERTS_SETTINGS, CONFIG_COUNT(ALERTS_SETTINGS));
 	config->publish = settings_new(PUBLISH_SETTINGS, CONFIG_COUNT(PUBLISH_SETTINGS));
 	while (ANALYSES[config->analysis_count] != NULL)
 		config->analysis_count++;
@@ -159,6 +188,7 @@ config_release(struct config *config)
 	settings_free(config->run);
 	settings_free(config->store);
 	config_collect_release(&config->collect);
+	settings_free(config->alerts);
 	settings_free(config->publish);
 	for (size_t i = 0; i < config->analysis_count; i++)
 		settings_free(config->analyses[i]);
@@ -179,6 +209,7 @@ config_parse(
 		{ "run", read_settings, offsetof(struct config, run), false },
 		{ "store", read_settings, offsetof(struct config, store), false },
 		{ "collect", config_read_collect, offsetof(struct config, collect), false },
+		{ "alerts", read_settings, offsetof(struct config, alerts), false },
 		{ "publish", read_settings, offsetof(struct config, publish), false },
 		{ "analyses", read_analyses, 0, false },
 	};

@@ -46,6 +46,7 @@ struct config {
 	struct settings *run;            /* owned: windows, threads, memory */
 	struct settings *store;          /* owned: where rows live */
 	struct config_collect collect;
+	struct settings *alerts;    /* owned: who is told of findings */
 	struct settings *publish;   /* owned: reviews for the public */
 	struct settings **analyses; /* owned: parallel to ANALYSES */
 	bool *enabled;              /* owned: parallel to ANALYSES */

@@ -254,6 +254,7 @@ config_print(const struct config *config, FILE *out)
 	print_block("run", config->run, out);
 	print_block("store", config->store, out);
 	print_collect(&config->collect, out);
+	print_block("alerts", config->alerts, out);
 	print_block("publish", config->publish, out);
 	print_analyses(config, false, out);
 }

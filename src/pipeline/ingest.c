@@ -12,6 +12,7 @@
 #include "analysis/analysis.h"
 #include "base/xmalloc.h"
 #include "base/zone.h"
+#include "pipeline/alerts.h"
 #include "pipeline/retention.h"
 #include "pipeline/runner.h"
 #include "pipeline/window_rows.h"
@@ -23,6 +24,7 @@ struct ingest {
 	struct store *store;
 	struct runner *runner;
 	struct window_rows *rows; /* owned */
+	struct alerts *alerts;    /* owned; NULL: nobody is told */
 	struct retention retention;
 	struct zone *zone;        /* owned: the site's */
 	struct store_input input; /* the one being read */
@@ -56,6 +58,17 @@ ingest_declare(struct store *store, struct err_info *info)
 	return e;
 }
 
+/* Tells of what was found.  Alerts that fail do not end a run. */
+static void
+tell(struct ingest *g, enum alerts_moment moment)
+{
+	struct err_info why = { .text = "" };
+
+	if (alerts_look(g->alerts, g->store, g->config, moment, &why) != ERR_OK &&
+	    g->options->say != NULL)
+		g->options->say(g->options->context, why.text);
+}
+
 /* A window has ended: its rows go into the store, and from time to time all of it is committed. */
 static enum err
 take_window(void *context, const struct window *window, uint64_t number, void *const *states)
@@ -67,6 +80,7 @@ take_window(void *context, const struct window *window, uint64_t number, void *c
 	if (number < g->resume_windows)
 		return ERR_OK;
 	e = window_rows_append(g->rows, g->store, g->input.id, window, states, &g->why);
+	alerts_window(g->alerts, window);
 	/* What cannot be read a second time is committed whole: it could not be resumed. */
 	if (e != ERR_OK || g->once || seconds_now() - g->committed_at < g->commit_interval)
 		return e;
@@ -77,6 +91,8 @@ take_window(void *context, const struct window *window, uint64_t number, void *c
 		e = store_commit(g->store, &g->why);
 	if (e == ERR_OK)
 		e = retention_run(&g->retention, g->store, window->end, false, &g->why);
+	if (e == ERR_OK)
+		tell(g, ALERTS_DURING);
 	g->committed_at = seconds_now();
 	return e;
 }
@@ -268,6 +284,8 @@ ingest_run(const struct config *config, struct store *store, const char *const *
 	if (e == ERR_OK)
 		e = zone_open(config->site.time_zone, &g.zone, info);
 	if (e == ERR_OK)
+		e = alerts_open(config, options->say, options->context, &g.alerts, info);
+	if (e == ERR_OK)
 		e = runner_new(config, &hooks, &g.runner, info);
 	if (e == ERR_OK && options->dns_state != NULL) {
 		e = runner_read_dns(g.runner, options->dns_state, info);
@@ -275,6 +293,7 @@ ingest_run(const struct config *config, struct store *store, const char *const *
 			runner_free(g.runner);
 	}
 	if (e != ERR_OK) {
+		alerts_close(g.alerts);
 		zone_close(g.zone);
 		return e;
 	}
@@ -284,8 +303,11 @@ ingest_run(const struct config *config, struct store *store, const char *const *
 		e = ingest_one(&g, paths[i], settings);
 	if (e == ERR_OK && options->dns_state != NULL)
 		e = runner_write_dns(g.runner, options->dns_state, &g.why);
-	if (e != ERR_OK)
+	if (e == ERR_OK)
+		tell(&g, ALERTS_AFTER);
+	else
 		*info = g.why;
+	alerts_close(g.alerts);
 	window_rows_free(g.rows);
 	runner_free(g.runner);
 	zone_close(g.zone);

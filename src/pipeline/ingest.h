@@ -39,6 +39,8 @@ struct ingest_options {
 				*/
 	/* Called after each input. */
 	void (*report)(void *context, const struct ingest_event *event);
+	/* What alerts have to say, from any thread; may be NULL. */
+	void (*say)(void *context, const char *text);
 	void *context;
 };
 

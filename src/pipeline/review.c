@@ -24,10 +24,11 @@ struct build {
 	struct query_source query;
 	const struct config *config;
 	const struct review_options *options;
-	nsec_t first, last; /* of the records in the period; both 0 without any */
-	json_t *review;     /* owned until handed over */
-	json_t *findings;   /* owned until they are in the review */
-	json_t *paths;      /* owned: of the store's inputs, by their ids as text */
+	const struct review_wanted *wanted; /* may be NULL */
+	nsec_t first, last;                 /* of the records in the period; both 0 without any */
+	json_t *review;                     /* owned until handed over */
+	json_t *findings;                   /* owned until they are in the review */
+	json_t *paths;                      /* owned: of the store's inputs, by their ids as text */
 };
 
 static json_t *
@@ -197,6 +198,8 @@ add_chapters(struct build *b, struct err_info *info)
 			.compare_end = b->options->compare_to,
 			.publish = b->options->publish,
 		};
+		if (b->wanted != NULL && !b->wanted->is(b->wanted->context, ANALYSES[i]))
+			continue;
 		if (!b->config->enabled[i] || !is_wanted(b, ANALYSES[i]->name) ||
 		    !has_tables(b, ANALYSES[i]))
 			continue;
@@ -425,5 +428,32 @@ review_build(struct store *store, const struct config *config, const struct revi
 		return e;
 	}
 	*ret_review = b.review;
+	return ERR_OK;
+}
+
+enum err
+review_findings(struct store *store, const struct config *config,
+    const struct review_options *options, const struct review_wanted *wanted, json_t **ret_findings,
+    struct err_info *info)
+{
+	struct build b = { .query = store_query(store),
+		.config = config,
+		.options = options,
+		.wanted = wanted,
+		.review = json_object(),
+		.findings = json_array(),
+		.paths = json_object() };
+	enum err e = add_inputs(&b, info);
+
+	if (e == ERR_OK)
+		e = add_chapters(&b, info);
+	name_inputs(&b);
+	json_decref(b.paths);
+	json_decref(b.review);
+	if (e != ERR_OK) {
+		json_decref(b.findings);
+		return e;
+	}
+	*ret_findings = b.findings;
 	return ERR_OK;
 }

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "analysis/analysis.h"
 #include "pipeline/config.h"
 #include "store/store.h"
 
@@ -29,5 +30,16 @@ struct review_options {
 /* Builds the document (doc/schema/review.schema.json); the caller owns the reference. */
 MUST_CHECK enum err review_build(struct store *store, const struct config *config,
     const struct review_options *options, json_t **ret_review, struct err_info *info);
+
+/* Which analyses are asked; NULL: all that are enabled. */
+struct review_wanted {
+	bool (*is)(void *context, const struct analysis *analysis);
+	void *context;
+};
+
+/* The findings alone, as the review of the period has them. */
+MUST_CHECK enum err review_findings(struct store *store, const struct config *config,
+    const struct review_options *options, const struct review_wanted *wanted, json_t **ret_findings,
+    struct err_info *info);
 
 #endif
