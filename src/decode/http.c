@@ -432,7 +432,7 @@ begin_request(struct http_connection *c, struct side *s, struct octets line)
 	t->last = HTTP_TEXTS;
 	if (s->line_cut)
 		t->flags |= HTTP_CUT;
-	else if (parts.protocol.size == 0)
+	else if (parts.protocol.size == 0 || parts.target.size == 0)
 		t->flags |= HTTP_MALFORMED;
 }
 

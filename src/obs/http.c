@@ -46,6 +46,10 @@ split_protocol(struct http_request *request)
 	const uint8_t *blank = memrchr(target->data, ' ', target->size);
 	struct octets last;
 
+	if (is_protocol(*target) && blank == NULL) {
+		request->protocol = *target; /* "GET  HTTP/1.1": nothing between */
+		target->size = 0;
+	}
 	if (blank == NULL)
 		return;
 	last = (struct octets){ blank + 1, (size_t)(target->data + target->size - blank - 1) };
@@ -77,9 +81,10 @@ http_split_request(struct octets line, struct http_request *request)
 	request->target = (struct octets){ blank, (size_t)(end - blank) };
 	split_protocol(request);
 	/* HTTP/0.9 has no protocol; a line of prose has none either. */
+	if (request->protocol.size != 0)
+		return true;
 	if (request->target.size != 0 &&
-	    (request->protocol.size != 0 || *request->target.data == '/' ||
-		http_authority(request).size != 0))
+	    (*request->target.data == '/' || http_authority(request).size != 0))
 		return true;
 	request->method.size = request->protocol.size = 0;
 	request->target = line;

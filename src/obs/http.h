@@ -60,7 +60,8 @@ struct http_request {
 
 /*
  * Takes a request line apart (RFC 9112, section 3).  A target may hold blanks, as broken clients
- * send them.  False when it does not begin with a method and a target: all of it is the target.
+ * send them, or have no octets.  False when it does not begin with a method, or lacks both target
+ * and protocol: all of it is the target.
  */
 bool http_split_request(struct octets line, struct http_request *request);
 

@@ -385,7 +385,7 @@ take_request(const struct web_text *quoted, struct http_request *request, struct
 
 	if (web_is_nothing(quoted))
 		return;
-	if (!http_split_request(web_unescape(quoted, line), request))
+	if (!http_split_request(web_unescape(quoted, line), request) || request->target.size == 0)
 		request->flags |= HTTP_MALFORMED;
 	authority = http_authority(request);
 	if (authority.size != 0)

@@ -232,6 +232,8 @@ static const struct conversation CONVERSATIONS[] = {
 	{ { { C, "GET /a HT" } }, "" },
 	/* odd heads */
 	{ { { C, "GET /a b HTTP/1.1\r\n\r\n" }, { S, OK("0", "") } }, "GET /a b 200 0/0" },
+	{ { { C, "GET /a HTTP/1.1\r\n\r\nGET  HTTP/1.1\r\n\r\n" }, { S, OK("0", "") OK("0", "") } },
+	    "GET /a 200 0/0|GET  200 0/0 !malformed" },
 	{ { { C, "GET /old\r\n" } }, "GET /old 0 0/- !malformed !gap" },
 	{ { { C, "POST /a HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
 		 "\r\n" GET("/b") } },

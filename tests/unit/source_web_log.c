@@ -217,6 +217,7 @@ test_requests(void **state)
 		{ LINE("GET /?q=\"x\" y HTTP/1.1", "200 1"), "GET", "/?q=\"x\" y", "HTTP/1.1", "",
 		    0 },
 		{ LINE("GET /a\\", "200 1"), "GET", "/a\\", "", "", 0 },
+		{ LINE("GET  HTTP/1.1", "400 1"), "GET", "", "HTTP/1.1", "", HTTP_MALFORMED },
 		{ LINE("hello there you", "400 1"), "", "hello there you", "", "", HTTP_MALFORMED },
 		{ LINE("PROPFIND /dav HTTP/1.1", "207 1"), "PROPFIND", "/dav", "HTTP/1.1", "", 0 },
 	};
