@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A request with its response while they come in (http.c), what is kept of their heads
- * (http_head.c) and of their bodies (http_body.c).
+ * A request with its response while they come in: http.c reads messages, http_connection.c keeps
+ * them until they are delivered; what is kept of heads is in http_head.c, of bodies in http_body.c,
+ * and http_sniff.c knows how messages begin.
  *
  * Everything that grows is charged to the shard's memory (content.h); what is not granted is not
  * kept, and the observation says that it was cut.
@@ -15,6 +16,7 @@
 
 #include "decode/content.h"
 #include "obs/http.h"
+#include "obs/packet.h"
 
 /* Texts that are kept, of the request and then of the response. */
 enum http_text {
@@ -104,5 +106,68 @@ struct octets http_body_content(const struct http_body *body, size_t most, uint1
 
 /* A chunk's size at the beginning of its line (RFC 9112, section 7.1). */
 bool http_chunk_size(struct octets line, uint64_t *ret_size);
+
+/* Requests that wait for their responses at once; browsers that pipelined sent up to 8. */
+#define HTTP_WAITING_MOST 32
+
+enum http_phase {
+	HTTP_PHASE_START, /* a message's first line, or empty lines before it */
+	HTTP_PHASE_HEADERS,
+	HTTP_PHASE_BODY,       /* `left` octets of it */
+	HTTP_PHASE_BODY_CLOSE, /* until the connection closes */
+	HTTP_PHASE_CHUNK_SIZE,
+	HTTP_PHASE_CHUNK,     /* `left` octets of it */
+	HTTP_PHASE_CHUNK_END, /* the empty line behind it */
+	HTTP_PHASE_TRAILERS,
+	HTTP_PHASE_LOST,    /* until a segment begins with a message */
+	HTTP_PHASE_STOPPED, /* no longer HTTP/1 */
+};
+
+/* One direction. */
+struct http_side {
+	uint8_t phase;      /* enum http_phase */
+	bool begun;         /* octets of the message at hand were seen */
+	bool line_cut;      /* the line at hand is longer than is kept */
+	bool lost_messages; /* some may be missing here */
+	nsec_t begin;       /* of the message at hand */
+	uint64_t input_offset;
+	uint64_t left;
+	struct http_framing framing;
+	uint8_t *line; /* owned: a line that is not whole yet */
+	uint32_t line_size, line_room;
+	struct http_transaction *message; /* whose octets these are; NULL: none, or given up */
+};
+
+/* http_connection.client before anything was said. */
+#define HTTP_NOBODY 2
+
+struct http_connection {
+	const struct content_sink *sink; /* of the event at hand */
+	nsec_t now;                      /* its time */
+	struct address ends[2];          /* by direction */
+	uint16_t ports[2];
+	uint8_t client; /* the direction of requests, or HTTP_NOBODY */
+	struct http_side sides[2];
+	struct http_transaction *first, **end; /* owned: those that are not delivered, in order */
+	unsigned waiting;
+	unsigned silent; /* responses to come whose requests were delivered without them */
+};
+
+/* Whether octets begin a message; cheap and sure (content.h). */
+bool http_begins_request(const uint8_t *data, size_t size);
+bool http_begins_response(const uint8_t *data, size_t size);
+bool http_sniff(const struct packet *packet, const uint8_t *payload, size_t size);
+
+struct http_connection *
+http_connection_new(const struct content_sink *sink, const struct stream_event *event);
+/* Delivers what waits, and frees all. */
+void http_connection_free(struct http_connection *c);
+/* A message of a direction begins that belongs to none that waits; `first`: it goes before them. */
+struct http_transaction *
+http_add_transaction(struct http_connection *c, const struct http_side *s, bool first);
+/* Delivers the first that waits, and forgets it. */
+void http_deliver_first(struct http_connection *c);
+/* Delivers those at the front to which nothing more will come. */
+void http_deliver_done(struct http_connection *c);
 
 #endif

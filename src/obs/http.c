@@ -65,7 +65,7 @@ bool
 http_split_request(struct octets line, struct http_request *request)
 {
 	const uint8_t *blank = line.size != 0 ? memchr(line.data, ' ', line.size) : NULL;
-	const uint8_t *end = line.data + line.size;
+	const uint8_t *end;
 
 	request->method = (struct octets){ line.data, 0 };
 	request->target = line;
@@ -76,6 +76,7 @@ http_split_request(struct octets line, struct http_request *request)
 		request->method.size = 0;
 		return false;
 	}
+	end = line.data + line.size;
 	while (blank < end && *blank == ' ')
 		blank++;
 	request->target = (struct octets){ blank, (size_t)(end - blank) };
@@ -95,13 +96,14 @@ struct octets
 http_authority(const struct http_request *request)
 {
 	struct octets target = request->target, none = { NULL, 0 };
-	const uint8_t *colon, *end = target.data + target.size;
+	const uint8_t *colon, *end;
 	size_t i;
 
 	if (request->method.size == 7 && memcmp(request->method.data, "CONNECT", 7) == 0)
 		return target;
 	if (target.size < 8 || *target.data == '/')
 		return none;
+	end = target.data + target.size;
 	colon = memchr(target.data, ':', target.size < 16 ? target.size : 16);
 	if (colon == NULL || end - colon < 4 || memcmp(colon, "://", 3) != 0)
 		return none;
