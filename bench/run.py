@@ -23,6 +23,7 @@ import dns
 import exports
 import inputs
 import measure
+import web
 
 TOP = inputs.TOP
 BUILD = pathlib.Path(os.environ.get("YAGURA_BUILD", TOP / "build"))
@@ -226,7 +227,7 @@ def kept_section(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", default="mixed,small,dns,root,nf_v9,nf_ipfix,nf_v5,nf_sflow")
+    parser.add_argument("--only", default="mixed,small,dns,root,web,nf_v9,nf_ipfix,nf_v5,nf_sflow")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("-o", dest="output", type=pathlib.Path, default=TOP / "doc/benchmarks.md")
     options = parser.parse_args()
@@ -247,6 +248,7 @@ def main():
     section, complete = exports.section(options, YAGURA)
     good = good and complete
     section += dns.section(options, YAGURA)
+    section += web.section(options, YAGURA)
     head = HEAD.format(machine=machine(), versions=versions(), runs=options.runs)
     kept = kept_section(options.output)
     options.output.write_text(head + "\n".join(lines) + "\n\n" + "".join(f"- {note}\n" for note in options.notes) + section + kept,

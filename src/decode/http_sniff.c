@@ -31,22 +31,38 @@ static const char *const METHODS[26] = {
 	['V' - 'A'] = "VERSION-CONTROL ",
 };
 
-/* How long the known method in front is, with its blank; 0 when there is none. */
-static size_t
-method_size(const uint8_t *data, size_t size)
+/* Whether `size` octets, with the blank behind it, are a known method. */
+static bool
+is_method(const uint8_t *data, size_t size)
 {
 	const char *known = METHODS[data[0] - 'A'];
-	const uint8_t *blank = memchr(data, ' ', size < METHODS_MOST ? size : METHODS_MOST);
-	size_t length = blank != NULL ? (size_t)(blank - data) + 1 : 0;
 
-	while (known != NULL && *known != '\0' && length != 0) {
+	while (known != NULL && *known != '\0') {
 		const char *next = strchr(known, ' ') + 1;
 
-		if ((size_t)(next - known) == length && memcmp(known, data, length) == 0)
-			return length;
+		if ((size_t)(next - known) == size && memcmp(known, data, size) == 0)
+			return true;
 		known = next;
 	}
-	return 0;
+	return false;
+}
+
+/* Whether octets are the beginning of a target that only HTTP has, behind such a method. */
+static bool
+is_target(const uint8_t *data, size_t size, const uint8_t *method)
+{
+	switch (*data) {
+	case '/': return true;
+	case '*': return size >= 7 && memcmp(data, "* HTTP/", 7) == 0;
+	case 'h':
+	case 'H':
+		if (size >= 4 && (memcmp(data, "http", 4) == 0 || memcmp(data, "HTTP", 4) == 0))
+			return true;
+		break;
+	default: break;
+	}
+	return *data > ' ' && *data < 0x7f && data - method == 8 &&
+	       memcmp(method, "CONNECT", 7) == 0;
 }
 
 bool
@@ -56,24 +72,19 @@ http_begins_response(const uint8_t *data, size_t size)
 	       data[9] <= '9';
 }
 
-/* A known method, and a target that only HTTP has. */
 bool
 http_begins_request(const uint8_t *data, size_t size)
 {
+	const uint8_t *blank;
 	size_t at;
 
 	if (size < 5 || data[0] < 'A' || data[0] > 'V')
 		return false;
-	at = method_size(data, size);
-	if (at == 0 || at == size)
+	blank = memchr(data, ' ', size < METHODS_MOST ? size : METHODS_MOST);
+	if (blank == NULL)
 		return false;
-	if (data[at] == '/' || (data[at] == '*' && size - at >= 7))
-		return data[at] == '/' || memcmp(data + at, "* HTTP/", 7) == 0;
-	if (size - at >= 4 &&
-	    (memcmp(data + at, "http", 4) == 0 || memcmp(data + at, "HTTP", 4) == 0))
-		return true;
-	return *data == 'C' && at == 8 && data[1] == 'O' && data[2] == 'N' && data[at] > ' ' &&
-	       data[at] < 0x7f;
+	at = (size_t)(blank - data) + 1;
+	return at < size && is_target(data + at, size - at, data) && is_method(data, at);
 }
 
 bool

@@ -46,11 +46,16 @@ static void
 take_line(struct log_lines *log, const struct log_format *format, struct capture_run *run,
     size_t at, size_t whole)
 {
-	struct log_line line = {
-		.text = run->data + at,
-		.size = whole,
-		.offset = run->offset + at,
-	};
+	struct log_line line; /* not its observations: they are large, and zeroed one by one */
+
+	line.text = run->data + at;
+	line.size = whole;
+	line.cut = false;
+	line.offset = run->offset + at;
+	line.room_used = line.count = 0;
+	line.time = 0;
+	line.source = line.destination = (struct address){ .words = { 0, 0 } };
+	line.why = NULL;
 
 	while (
 	    line.size > 0 && (line.text[line.size - 1] == '\n' || line.text[line.size - 1] == '\r'))

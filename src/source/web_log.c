@@ -40,12 +40,26 @@ is_digit(uint8_t c)
 	return c >= '0' && c <= '9';
 }
 
+/* 1 to 12; 0: no month's name. */
+static unsigned
+month_of(const uint8_t *name)
+{
+	static const char MONTHS[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
+		"Sep", "Oct", "Nov", "Dec" };
+
+	for (unsigned i = 0; i < 12; i++)
+		if (name[0] == (uint8_t)MONTHS[i][0] && name[1] == (uint8_t)MONTHS[i][1] &&
+		    name[2] == (uint8_t)MONTHS[i][2])
+			return i + 1;
+	return 0;
+}
+
 /* "17/May/2015:10:05:03" or "2015-05-17T10:05:03" as the latter; returns its size in the log. */
 static size_t
 to_iso(const struct web_text *t, char *iso)
 {
-	static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	const char *p = (const char *)t->at, *month;
+	const char *p = (const char *)t->at;
+	unsigned month;
 
 	if (web_left(t) < ISO_SIZE)
 		return 0;
@@ -55,13 +69,13 @@ to_iso(const struct web_text *t, char *iso)
 	}
 	if (web_left(t) < TIME_SIZE || p[2] != '/' || p[6] != '/' || p[11] != ':')
 		return 0;
-	month = memmem(MONTHS, sizeof MONTHS - 1, p + 3, 3);
-	if (month == NULL || (month - MONTHS) % 3 != 0)
+	month = month_of(t->at + 3);
+	if (month == 0)
 		return 0;
 	memcpy(iso, p + 7, 4);
 	iso[4] = iso[7] = '-';
-	iso[5] = (char)('0' + ((month - MONTHS) / 3 + 1) / 10);
-	iso[6] = (char)('0' + ((month - MONTHS) / 3 + 1) % 10);
+	iso[5] = (char)('0' + month / 10);
+	iso[6] = (char)('0' + month % 10);
 	memcpy(iso + 8, p, 2);
 	iso[10] = 'T';
 	memcpy(iso + 11, p + 12, 8);
@@ -203,11 +217,10 @@ take_leading(const struct web_text *first, struct web_text rest, struct http_req
 static void
 skip_syslog(struct web_text *names)
 {
-	static const char MONTHS[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
 	const uint8_t *tag;
 
 	if (web_left(names) < 16 ||
-	    (*names->at != '<' && memmem(MONTHS, sizeof MONTHS - 1, names->at, 4) == NULL))
+	    (*names->at != '<' && (month_of(names->at) == 0 || names->at[3] != ' ')))
 		return;
 	tag = memmem(names->at, web_left(names), ": ", 2);
 	if (tag != NULL)
