@@ -302,6 +302,28 @@ observe_http(const struct run *run, void *state, size_t which)
 	}
 }
 
+/* What sensors told: one to a batch. */
+static void
+observe_sensors(const struct run *run, void *state, size_t which)
+{
+	const struct observations *o = run->observations;
+	unsigned consumes = run->analysis->consumes;
+
+	for (size_t i = 0; (consumes & OBS_CONTACT) != 0 && i < OBSERVED_CONTACTS; i++) {
+		const struct contact *contact = &o->contacts[i];
+		if (run->deal(i, OBSERVED_CONTACTS, run->shards) == which)
+			run->analysis->observe(
+			    state, &(struct batch){
+				       .type = OBS_CONTACT, .count = 1, .contacts = &contact });
+	}
+	for (size_t i = 0; (consumes & OBS_WATCH) != 0 && i < OBSERVED_WATCHES; i++) {
+		const struct sensor_watch *watch = &o->watches[i];
+		if (run->deal(i, OBSERVED_WATCHES, run->shards) == which)
+			run->analysis->observe(state,
+			    &(struct batch){ .type = OBS_WATCH, .count = 1, .watches = &watch });
+	}
+}
+
 static void
 observe_shard(const struct run *run, void *state, size_t which)
 {
@@ -326,6 +348,7 @@ observe_shard(const struct run *run, void *state, size_t which)
 	observe_single(run, state, which);
 	observe_tls(run, state, which);
 	observe_http(run, state, which);
+	observe_sensors(run, state, which);
 	observe_exporters(run, state, which);
 	observe_dns(run, state, which, OBS_DNS);
 	observe_dns(run, state, which, OBS_DNS_LOCAL);

@@ -323,6 +323,40 @@ make_http(struct http_request *q, uint64_t i)
 	q->input_offset = 24 + i * 100;
 }
 
+/* What two honeypots noted, some of it the same, some of it as sums. */
+static void
+make_contact(struct contact *c, uint64_t i)
+{
+	static const char *const NAMES[] = { "pot", "t-pot" };
+	static const char *const PAYLOADS[] = { "", "GET / HTTP/1.0\r\n\r\n", "root\n" };
+
+	c->begin = OBSERVED_BEGIN + (nsec_t)(number(90, i) % 280) * NSEC_PER_SEC;
+	c->end = c->begin + (nsec_t)(number(91, i) % 15) * NSEC_PER_SEC;
+	c->source = host(number(92, i) % HOSTS, i % 2 == 0 ? 4 : 6);
+	c->source_port = (uint16_t)(30000 + i);
+	c->destination_port = PORTS[number(93, i) % (sizeof PORTS / sizeof *PORTS)];
+	c->protocol = IP_PROTOCOL_TCP;
+	c->sensor = octets_of(NAMES[i % 2]);
+	c->count = 1 + number(94, i) % 3;
+	c->aggregate = i % 20 == 7;
+	if (i % 40 == 7)
+		c->source = (struct address){ .words = { 0, 0 } };
+	c->octets = 10 * (i % 7);
+	c->payload = octets_of(c->aggregate ? "" : PAYLOADS[number(95, i) % 3]);
+	/* Any digest does, as long as the same payload has the same. */
+	memset(c->sha256, (int)c->payload.size, sizeof c->sha256);
+	c->input_offset = 24 + i * 100;
+	c->input_length = 100;
+}
+
+static void
+make_watch(struct sensor_watch *w, uint64_t i)
+{
+	w->begin = OBSERVED_BEGIN + (nsec_t)(i / 2) * 60 * NSEC_PER_SEC;
+	w->end = w->begin + (nsec_t)(30 + 10 * (i % 2)) * NSEC_PER_SEC;
+	w->sensor = octets_of(i % 2 == 0 ? "pot" : "t-pot");
+}
+
 static void
 make_sample(struct interface_sample *s, uint64_t i)
 {
@@ -541,6 +575,10 @@ observations_new(void)
 		make_tls(&o->tls[i], i);
 	for (uint64_t i = 0; i < OBSERVED_HTTP; i++)
 		make_http(&o->http[i], i);
+	for (uint64_t i = 0; i < OBSERVED_CONTACTS; i++)
+		make_contact(&o->contacts[i], i);
+	for (uint64_t i = 0; i < OBSERVED_WATCHES; i++)
+		make_watch(&o->watches[i], i);
 	for (size_t i = 0; i < OBSERVED_DNS; i++)
 		make_dns(o, i);
 	for (size_t i = 0; i < OBSERVED_PENDING; i++)

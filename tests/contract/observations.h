@@ -22,6 +22,8 @@
 #define OBSERVED_CLIENTS  12   /* that they are of */
 #define OBSERVED_PENDING  60
 #define OBSERVED_TLS      400
+#define OBSERVED_CONTACTS 200
+#define OBSERVED_WATCHES  8
 #define OBSERVED_HTTP     600
 #define OBSERVED_BEGIN    ((nsec_t)1400000100 * NSEC_PER_SEC)
 #define OBSERVED_END      (OBSERVED_BEGIN + 300 * NSEC_PER_SEC)
@@ -42,6 +44,8 @@ struct observations {
 	struct dns_pending pending[OBSERVED_PENDING];
 	struct tls_event tls[OBSERVED_TLS];
 	struct http_request http[OBSERVED_HTTP];
+	struct contact contacts[OBSERVED_CONTACTS];
+	struct sensor_watch watches[OBSERVED_WATCHES];
 };
 
 /* The number of the client of a DNS message, 0 to OBSERVED_CLIENTS - 1: a conversation is never

@@ -486,6 +486,21 @@ copy_name(const struct octets *from, char text[RANDOM_NAME_SIZE])
 	return text;
 }
 
+/* Sums have no ports, and those by source and by hour may be of the same events: only the latter
+ * have a place in time. */
+static void
+take_sum(struct random_state *s, struct event *e)
+{
+	if ((e->source.words[0] | e->source.words[1]) != 0) {
+		s->totals[RT_AGGREGATED] += e->count;
+		return;
+	}
+	s->totals[RT_HOURLY] += e->count;
+	e->protocol = RANDOM_SUMS;
+	e->port = 0;
+	count_port(s, e);
+}
+
 static void
 take_contact(struct random_state *s, const struct contact *c)
 {
@@ -513,12 +528,12 @@ take_contact(struct random_state *s, const struct contact *c)
 		e.payload_size = c->payload.size;
 		e.sha256 = c->sha256;
 	}
-	s->totals[RT_CONTACTS] += c->count;
-	count_sensor(s, &e, name, 1);
 	if (c->aggregate) {
-		s->totals[RT_AGGREGATED] += c->count;
+		take_sum(s, &e);
 		return;
 	}
+	s->totals[RT_CONTACTS] += c->count;
+	count_sensor(s, &e, name, 1);
 	count_port(s, &e);
 	count_attack(s, &e);
 }
@@ -727,6 +742,7 @@ static const struct column TOTAL_COLUMNS[] = {
 	{ "packets", COLUMN_U64, "packets" },
 	{ "contacts", COLUMN_U64, "" },
 	{ "aggregated", COLUMN_U64, "" },
+	{ "hourly", COLUMN_U64, "" },
 	{ "backscatter", COLUMN_U64, "packets" },
 	{ "research", COLUMN_U64, "packets" },
 	{ "monitoring", COLUMN_U64, "packets" },

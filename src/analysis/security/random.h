@@ -25,6 +25,7 @@
 #define RANDOM_PRECISION     8
 #define RANDOM_NAME_SIZE     64
 #define RANDOM_SAMPLE_OCTETS 256
+#define RANDOM_SUMS          254 /* the protocol of what logs tell as sums by hour */
 
 /* Tables. */
 enum {
@@ -87,7 +88,8 @@ enum {
 enum {
 	RT_PACKETS,     /* random communications, without what is excluded */
 	RT_CONTACTS,    /* connections and datagrams that logs tell of */
-	RT_AGGREGATED,  /* the same, as sums without ports */
+	RT_AGGREGATED,  /* the same, as sums by source without ports: not among them */
+	RT_HOURLY,      /* and as sums by hour, perhaps of the same */
 	RT_BACKSCATTER, /* excluded: answers to forged packets */
 	RT_RESEARCH,    /* excluded: known scanners of researchers */
 	RT_MONITORING,  /* excluded: the site's own */

@@ -373,6 +373,7 @@ read_totals(const struct section_context *c, struct random_period *p, struct err
 	struct result *r;
 	enum err e = query_run(c->store, &r, info,
 	    "SELECT count(*) AS k, sum(packets) AS a, sum(contacts) AS b, sum(aggregated) AS c, "
+	    "sum(hourly) AS l, "
 	    "sum(backscatter) AS d, sum(research) AS e, sum(monitoring) AS f, "
 	    "max(sample_floor) AS g, sum(no_port) AS h, sum(payloads_lost) AS i, "
 	    "sum(sensors_lost) AS j FROM security_random_totals WHERE" PERIOD_SQL,
@@ -398,7 +399,8 @@ random_read(const struct section_context *c, const struct zone *zone,
 	enum err e = read_totals(c, &p, info);
 
 	if (e == ERR_OK && p.totals[RT_PACKETS] + p.totals[RT_CONTACTS] + p.totals[RT_RESEARCH] +
-				   p.totals[RT_MONITORING] ==
+				   p.totals[RT_MONITORING] + p.totals[RT_AGGREGATED] +
+				   p.totals[RT_HOURLY] ==
 			       0)
 		e = ERR_END;
 	if (e != ERR_OK)

@@ -223,6 +223,8 @@ port_name(uint64_t key, char text[NAME_SIZE])
 {
 	if (key >> 16 == 255)
 		(void)snprintf(text, NAME_SIZE, "other");
+	else if (key >> 16 == RANDOM_SUMS)
+		(void)snprintf(text, NAME_SIZE, "sums of logs");
 	else
 		(void)dark_service_text(
 		    (uint8_t)(key >> 16), (uint16_t)(key & 0xffff), text, NAME_SIZE);
@@ -447,10 +449,12 @@ tell_quality(const struct random_report *r)
 		    (unsigned long long)r->p->pieces,
 		    ldexp(1, 32) / fmax(1, ldexp(1, 32) - (double)t[RT_FLOOR]),
 		    100 / sqrt(fmax(1, (double)r->p->pieces)));
-	if (t[RT_AGGREGATED] > 0)
+	if (t[RT_AGGREGATED] + t[RT_HOURLY] > 0)
 		section_quality(r->section,
-		    "%llu contacts came as sums without ports: they count as no attacks.",
-		    (unsigned long long)t[RT_AGGREGATED]);
+		    "Logs gave %llu events as sums by source and %llu as sums by hour, perhaps of "
+		    "the "
+		    "same: without ports they count as no attacks; those by hour count as packets.",
+		    (unsigned long long)t[RT_AGGREGATED], (unsigned long long)t[RT_HOURLY]);
 	if (t[RT_NO_PORT] > 0)
 		section_quality(r->section,
 		    "%llu packets were fragments or cut short: they count by protocol only.",
