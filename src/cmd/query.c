@@ -3,8 +3,8 @@
  * yagura query: answers from a store on the terminal, as CSV, JSON or Parquet.
  *
  * The operand is one SELECT, or one of the words `flows`, `dns` and `dns passive` with filters,
- * from which a SELECT is made here. The store is opened for reading, and what the SELECT may reach
- * is the store's concern (doc/design/store.md).
+ * from which a SELECT is made here, or `findings`, which sections of the review make. The store is
+ * opened for reading, and what the SELECT may reach is the store's concern (doc/design/store.md).
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -13,6 +13,7 @@
 #include "cmd/cof.h"
 #include "cmd/common.h"
 #include "cmd/query_dns.h"
+#include "cmd/query_findings.h"
 #include "cmd/query_flows.h"
 #include "cmd/rows.h"
 
@@ -23,6 +24,7 @@ static const struct opt OPTIONS[] = {
 	{ "parquet", 0, "FILE", "write a Parquet file" },
 	QUERY_FLOWS_OPTIONS,
 	QUERY_DNS_OPTIONS,
+	QUERY_FINDINGS_OPTIONS,
 	{ "skip-damaged", 0, NULL,
 	    "leave out days of flows and transactions whose file does not read" },
 	OPT_CONFIG,
@@ -133,7 +135,8 @@ answer(const struct opt_values *values, const struct config *config, const struc
 	e = store_open(url, &options, &store, info);
 	if (e != ERR_OK)
 		return e;
-	e = answer_from(store, &form, q, info);
+	e = q->sql == NULL ? query_findings_print(values, config, store, info)
+			   : answer_from(store, &form, q, info);
 	store_close(store);
 	return e;
 }
@@ -141,6 +144,7 @@ answer(const struct opt_values *values, const struct config *config, const struc
 /* What the operands ask for. */
 enum subject {
 	SUBJECT_SQL,
+	SUBJECT_FINDINGS,
 	SUBJECT_FLOWS,
 	SUBJECT_DNS,
 	SUBJECT_PASSIVE,
@@ -156,6 +160,8 @@ subject_of(const struct opt_values *values)
 		return SUBJECT_PASSIVE;
 	if (strcmp(first, "flows") == 0)
 		return SUBJECT_FLOWS;
+	if (strcmp(first, "findings") == 0)
+		return SUBJECT_FINDINGS;
 	return strcmp(first, "dns") == 0 ? SUBJECT_DNS : SUBJECT_SQL;
 }
 
@@ -164,7 +170,10 @@ static bool
 belongs(enum subject subject, const char *name)
 {
 	bool shared = query_dns_shares(name);
+	bool period = strcmp(name, "from") == 0 || strcmp(name, "to") == 0;
 
+	if (query_findings_option(name) || (subject == SUBJECT_FINDINGS && period))
+		return subject == SUBJECT_FINDINGS;
 	if (query_flows_option(name) && !(shared && subject >= SUBJECT_DNS))
 		return subject == SUBJECT_FLOWS;
 	return !query_dns_option(name) || subject >= SUBJECT_DNS;
@@ -176,7 +185,8 @@ check_usage(const struct opt_values *values, enum subject subject, struct err_in
 {
 	if (values->operand_count != (subject == SUBJECT_PASSIVE ? 2 : 1))
 		return err_set(info, ERR_USAGE,
-		    "it takes one SELECT in quotes, or the words flows, dns, dns passive");
+		    "it takes one SELECT in quotes, or the words flows, findings, dns, dns "
+		    "passive");
 	if (opt_given(values, "csv") + opt_given(values, "json") + opt_given(values, "parquet") +
 		opt_given(values, "cof") >
 	    1)
@@ -185,8 +195,13 @@ check_usage(const struct opt_values *values, enum subject subject, struct err_in
 	for (const struct opt *o = OPTIONS; o->name != NULL; o++)
 		if (!belongs(subject, o->name) && opt_given(values, o->name))
 			return err_set(info, ERR_USAGE, "--%s belongs to `yagura query %s`",
-			    o->name, query_flows_option(o->name) ? "flows" : "dns");
-	return ERR_OK;
+			    o->name,
+			    query_findings_option(o->name) ? "findings"
+			    : query_flows_option(o->name)  ? "flows"
+							   : "dns");
+	if (subject == SUBJECT_FINDINGS && opt_given(values, "parquet"))
+		return err_set(info, ERR_USAGE, "findings are printed as a table, CSV or JSON");
+	return query_findings_check(values, info);
 }
 
 static enum err
@@ -194,6 +209,7 @@ make_query(const struct opt_values *values, enum subject subject, struct query_f
     struct err_info *info)
 {
 	switch (subject) {
+	case SUBJECT_FINDINGS: return ERR_OK; /* they are made, not selected */
 	case SUBJECT_FLOWS: return query_flows_make(values, q, info);
 	case SUBJECT_DNS: return query_dns_make(values, &q->sql, &q->limit, info);
 	case SUBJECT_PASSIVE: return query_passive_make(values, &q->sql, &q->limit, info);
@@ -229,7 +245,7 @@ run(const struct opt_values *values)
 const struct command command_query = {
 	.name = "query",
 	.summary = "answer questions about what a store holds",
-	.operands = "SQL | flows | dns [passive]",
+	.operands = "SQL | flows | findings | dns [passive]",
 	.options = OPTIONS,
 	.run = run,
 };

@@ -14,11 +14,14 @@ import pathlib
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+
+from _collector import Collector, free_port, v9_template, wait_for
 
 BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build").resolve()
 YAGURA = BUILD / "yagura"
@@ -297,6 +300,55 @@ def test_tls(directory, capture):
     web.close()
 
 
+def flood(sequence, target):
+    """A NetFlow v9 packet: 24 sources of a UDP flood, 100,000 packets each."""
+    records = b"".join(struct.pack("!4s4sBHHIIII", bytes([100, 64, 0, i + 1]), bytes([203, 0, 113, target]), 17, 1024 + i, 443, 100000, 120000000,
+                                   99000, 99900) for i in range(24))
+    records += bytes(-len(records) % 4)
+    template = v9_template()[1]
+    return struct.pack("!HHIIII", 9, 25, 100000, int(time.time()), sequence, 7) + template + struct.pack("!HH", 300, 4 + len(records)) + records
+
+
+def test_collector(directory):
+    """A collector tells while the attack goes on; killed and started again, it tells of the same attack no more, of another it does."""
+    port = free_port()
+    web = Web(PORT + 4, [500])
+    listeners = [(f"127.0.0.1:{port}", "any")]
+    told = directory / "collect.jsonl"
+    extra = (f"alerts:\n  interval: 0s\n  file: {told}\n  webhook: http://127.0.0.1:{PORT + 4}/\n  retry: 100ms\n"
+             "site:\n  own_prefixes: [203.0.113.0/24]\n")
+    with Collector(YAGURA, directory / "collect", listeners, window="1s") as collector, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        collector.configure(listeners, extra)
+        collector.start()
+        out.connect(("127.0.0.1", port))
+
+        def attack(target, count):
+            for _ in range(count):
+                attack.sequence += 1
+                out.send(flood(attack.sequence, target))
+                time.sleep(0.25)
+        attack.sequence = 0
+        attack(9, 12)
+        check("collect: told while it goes on", wait_for(lambda: len(lines_of(told)) >= 1), collector.read_log())
+        first = lines_of(told)
+        check("collect: as an attack on its target", first and first[0]["finding"]["analysis"] == "security/ddos"
+              and first[0]["finding"]["subject"].get("target") == "203.0.113.9", first)
+        status = collector.status()
+        check("collect: the status counts it", status["alerts"]["open"] >= 1 and status["alerts"]["dropped"] == 0, status.get("alerts"))
+        collector.end(signal.SIGKILL)
+        collector.start()
+        attack(9, 8)
+        attack(77, 8)
+        check("collect: after a kill, another attack is told", wait_for(lambda: any(m["finding"]["subject"].get("target") == "203.0.113.77"
+                                                                                    for m in lines_of(told))), collector.read_log())
+        check("collect: it ends well", collector.end() == 0)
+        messages = lines_of(told)
+        ids = [m["id"] for m in messages]
+        check("collect: each once", len(ids) == len(set(ids)) and len({(m["finding"]["kind"], json.dumps(m["finding"]["subject"])) for m in messages}) == len(ids), ids)
+        check("collect: the webhook has the same", events(web.taken) == events(messages), web.taken)
+    web.close()
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
@@ -305,6 +357,7 @@ def main():
         test_failures(directory, capture, wanted)
         test_bounds(directory, capture)
         test_tls(directory, capture)
+        test_collector(directory)
     print(f"{counts['passed']} passed, {counts['failed']} failed")
     return counts["failed"] != 0
 

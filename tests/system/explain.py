@@ -116,6 +116,23 @@ def test_records(directory, review):
     check("from the store it is the same", store == told, store)
 
 
+def test_query(directory, review):
+    """`yagura query findings` lists the same findings."""
+    store = ("--store", f"duckdb:{directory}/store")
+    rows = json.loads(run("query", "findings", *store, "--json").stdout)
+    check("query findings: the same, with their measures", [(r["id"], json.loads(r["measures"])) for r in rows]
+          == [(f["id"], f["measures"]) for f in review["findings"]], rows)
+    check("query findings: in all forms", all(f["id"] in text for f in review["findings"]
+                                              for text in (run("query", "findings", *store).stdout, run("query", "findings", *store, "--csv").stdout)))
+    least = [f["id"] for f in review["findings"] if f["severity"] in ("medium", "high", "critical")]
+    check("query findings: by severity", [r["id"] for r in json.loads(run("query", "findings", *store, "--json", "--severity", "medium").stdout)] == least)
+    check("query findings: by analysis and period", not json.loads(run("query", "findings", *store, "--json", "--analysis", "dns/poisoning").stdout)
+          and not json.loads(run("query", "findings", *store, "--json", "--to", "2000-01-01").stdout)
+          and len(json.loads(run("query", "findings", *store, "--json", "--analysis", "dns").stdout)) == len(rows))
+    for words in (("--severity", "grave"), ("--top", "3"), ("--parquet", "x"), ("--cof",)):
+        check(f"query findings {words} is refused", run("query", "findings", *store, *words, status=None).returncode == 2)
+
+
 def crafted(directory, review, **changes):
     path = directory / "crafted.json"
     path.write_text(json.dumps(dict(review, findings=[dict(review["findings"][0], **changes)])), encoding="utf-8")
@@ -212,6 +229,7 @@ def main():
             check(f"{scenario}: there are findings", reviews[scenario]["findings"])
             test_findings(directory, scenario, reviews[scenario])
         test_records(directory, reviews["dns-water"])
+        test_query(directory, reviews["dns-water"])
         test_subjects(directory, reviews["dns-water"])
         test_inputs(directory, reviews["dns-water"])
         test_usage(directory, reviews["dns-water"])
