@@ -19,6 +19,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "analysis/security/ddos.h"
 #include "base/xmalloc.h"
@@ -26,6 +27,7 @@
 #define WAYS     4
 #define SETS     1024 /* a power of two */
 #define CHUNK    64
+#define AHEAD    12               /* packets between asking for an entry and its use */
 #define FULL     4096             /* packets of an entry: octets then fit, too */
 #define LARGE    ((1U << 20) - 1) /* octets: no packet counts more */
 #define ADMITTED 8                /* one in so many new destinations, under pressure */
@@ -51,6 +53,9 @@ struct entry {
 static_assert(sizeof(struct entry) == 320, "five cache lines");
 static_assert(offsetof(struct entry, counts) + sizeof(struct pair) <= 64, "usual ones in one line");
 
+#define PAGE         ((size_t)2 << 20)
+#define ENTRIES_SIZE ((sizeof(struct entry) * 2 * SETS * WAYS + PAGE - 1) / PAGE * PAGE)
+
 struct ways {
 	uint32_t tags[SETS][WAYS]; /* 0: free */
 	uint8_t marks[SETS][WAYS]; /* the logarithm of the packets, so that entries need not be
@@ -75,10 +80,12 @@ struct ddos_now *
 ddos_now_new(void)
 {
 	struct ddos_now *now = aligned_alloc(64, (sizeof *now + 63) / 64 * 64);
-	struct entry *entries = aligned_alloc(64, sizeof(struct entry) * 2 * SETS * WAYS);
+	struct entry *entries = aligned_alloc(PAGE, ENTRIES_SIZE);
 
 	if (now == NULL || entries == NULL)
 		abort();
+	/* They are used at random: with small pages a packet would miss the TLB as well. */
+	(void)madvise(entries, ENTRIES_SIZE, MADV_HUGEPAGE);
 	memset(now, 0, sizeof *now);
 	now->hosts.entries = entries;
 	now->prefixes.entries = entries + (size_t)SETS * WAYS;
@@ -496,13 +503,22 @@ count(struct ddos_now *now, struct entry *e, const struct packet *p, unsigned cl
 	return class;
 }
 
+/* The second of the slot that a packet lies in, 0 when it lies in none: for a hint. */
+static inline uint32_t
+second_of(const struct ddos_now *now, const struct packet *p)
+{
+	uint64_t second = (uint64_t)(p->time - now->begin) / NSEC_PER_SEC;
+
+	return second < DDOS_SECONDS ? (uint32_t)second : 0;
+}
+
 struct step {
 	const struct packet *packet;
 	uint32_t hash;
 	uint8_t class;
 };
 
-/* Finds what of a chunk counts, and asks for its entries. */
+/* Finds what of a chunk counts. */
 static size_t
 prepare(struct ddos_now *now, struct ddos_senders *senders, const struct packet *const *packets,
     size_t n, struct step *steps)
@@ -512,22 +528,30 @@ prepare(struct ddos_now *now, struct ddos_senders *senders, const struct packet 
 	for (size_t i = 0; i < n; i++) {
 		const struct packet *p = packets[i];
 		struct step *s = &steps[kept];
-		uint32_t set;
 		if (p->kind != PACKET_IP || !ddos_is_host(&p->destination) || p->time < 0)
 			continue;
 		s->packet = p;
 		s->class = (uint8_t)class_of(now, p);
 		s->hash = ddos_hash(&p->destination);
 		note_sender(senders, now, p, s->class);
-		set = s->hash & (SETS - 1);
-		for (uint32_t w = 0; w < WAYS; w++)
-			if (now->hosts.tags[set][w] == (s->hash | 1)) {
-				__builtin_prefetch(&now->hosts.entries[set * WAYS + w], 1);
-				__builtin_prefetch(&now->hosts.entries[set * WAYS + w].seconds, 1);
-			}
 		kept++;
 	}
 	return kept;
+}
+
+/* Asks for the lines of its entry that a packet will touch. */
+static inline void
+fetch(const struct ddos_now *now, const struct step *s)
+{
+	uint32_t set = s->hash & (SETS - 1);
+	uint32_t second = second_of(now, s->packet);
+
+	for (uint32_t w = 0; w < WAYS; w++)
+		if (now->hosts.tags[set][w] == (s->hash | 1)) {
+			const struct entry *e = &now->hosts.entries[set * WAYS + w];
+			__builtin_prefetch(e, 1);
+			__builtin_prefetch(&e->seconds[ddos_side(s->class)][second], 1);
+		}
 }
 
 static void
@@ -616,8 +640,12 @@ ddos_now_observe(struct ddos_now *now, const struct ddos_notes *notes,
 		size_t kept = prepare(now, notes->senders, packets + from,
 		    n - from < CHUNK ? n - from : CHUNK, steps);
 		entering.count = 0;
-		for (size_t i = 0; i < kept; i++)
-			observe_step(now, notes, &steps[i], &entering);
+		for (size_t i = 0; i < kept + AHEAD; i++) {
+			if (i < kept)
+				fetch(now, &steps[i]);
+			if (i >= AHEAD)
+				observe_step(now, notes, &steps[i - AHEAD], &entering);
+		}
 		for (uint32_t i = 0; i < entering.count; i++)
 			ddos_enter(&entering.list[i]);
 		now->counted |= kept != 0;
