@@ -89,9 +89,10 @@ ddos_now_new(void)
 	memset(now, 0, sizeof *now);
 	now->hosts.entries = entries;
 	now->prefixes.entries = entries + (size_t)SETS * WAYS;
-	for (uint32_t port = 0; port <= UINT16_MAX; port++)
-		if (ddos_service_of((uint16_t)port) != DDOS_SERVICE_NONE)
-			now->reflecting[port / 64] |= UINT64_C(1) << port % 64;
+	for (unsigned service = DDOS_SERVICE_NONE + 1; ddos_service_port(service) != 0; service++) {
+		uint16_t port = ddos_service_port(service);
+		now->reflecting[port / 64] |= UINT64_C(1) << port % 64;
+	}
 	return now;
 }
 
@@ -132,6 +133,19 @@ ddos_now_counted(const struct ddos_now *now)
 
 /* ------------------------------------------------------------------ to the log */
 
+/* The seconds in which a side of an entry has packets: most have one.  None when last < first. */
+static inline unsigned
+first_second(const struct entry *e, unsigned side)
+{
+	return e->last[side] != 0 ? e->first[side] / 1000000 : 1;
+}
+
+static inline unsigned
+last_second(const struct entry *e, unsigned side)
+{
+	return e->last[side] / 1000000;
+}
+
 /* The part of a slot's service columns: those of `from` as they are called in `into`. */
 static void
 add_counts(struct ddos_slot *into, const struct entry *e)
@@ -146,7 +160,7 @@ add_counts(struct ddos_slot *into, const struct entry *e)
 		into->octets[at] += e->counts[c].octets;
 	}
 	for (unsigned side = 0; side < DDOS_SIDES; side++)
-		for (unsigned s = 0; s < DDOS_SECONDS; s++) {
+		for (unsigned s = first_second(e, side); s <= last_second(e, side); s++) {
 			into->second_packets[side][s] += e->seconds[side][s].packets;
 			into->second_octets[side][s] += e->seconds[side][s].octets;
 		}
@@ -306,7 +320,7 @@ add_to_prefix(struct ddos_now *now, struct ddos_log *log, const struct entry *ho
 	for (unsigned side = 0; side < DDOS_SIDES; side++) {
 		if (host->last[side] == 0)
 			continue;
-		for (unsigned s = 0; s < DDOS_SECONDS; s++)
+		for (unsigned s = first_second(host, side); s <= last_second(host, side); s++)
 			add_pair(&e->seconds[side][s], &host->seconds[side][s]);
 		if (e->last[side] == 0 || host->first[side] < e->first[side])
 			e->first[side] = host->first[side];
