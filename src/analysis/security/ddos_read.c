@@ -348,6 +348,7 @@ read_senders(const struct section_context *c, struct ddos_attacks *attacks, stru
 		return ERR_OK;
 	e = query_run(c->store, &r, info,
 	    "SELECT target, prefix_length, last_slot, details, tcp_sources, syn_sources, "
+	    "syn_ack_sources, "
 	    "reflectors, other_sources, window_begin, input FROM security_ddos_details "
 	    "WHERE" PERIOD_SQL "ORDER BY window_begin, input, target, prefix_length",
 	    PERIOD_ARGS(c));
@@ -358,10 +359,10 @@ read_senders(const struct section_context *c, struct ddos_attacks *attacks, stru
 		for (size_t i = 0; i < attacks->count; i++) {
 			struct ddos_attack *a = &attacks->list[i];
 			if (a->length != result_u64(r, 1) || a->host != NULL ||
-			    !address_equal(&a->target, &target) || time_of(r, 8) > a->end ||
+			    !address_equal(&a->target, &target) || time_of(r, 9) > a->end ||
 			    time_of(r, 2) + DDOS_SLOT <= a->begin)
 				continue;
-			ddos_watch_read(&a->watch, r, 3, result_u64(r, 9));
+			ddos_watch_read(&a->watch, r, 3, result_u64(r, 10));
 			a->watched = true;
 		}
 	}

@@ -73,6 +73,7 @@ static const struct column DETAIL_COLUMNS[3 + DDOS_WATCH_COLUMNS] = {
 	{ "details", COLUMN_TEXT, "" },
 	{ "tcp_sources", COLUMN_BLOB, "" },
 	{ "syn_sources", COLUMN_BLOB, "" },
+	{ "syn_ack_sources", COLUMN_BLOB, "" },
 	{ "reflectors", COLUMN_BLOB, "" },
 	{ "other_sources", COLUMN_BLOB, "" },
 };

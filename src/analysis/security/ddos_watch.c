@@ -157,12 +157,12 @@ ddos_watch_open(struct ddos_watches *w, const struct address *target, uint32_t p
 static enum ddos_sketch
 sketch_of(unsigned class)
 {
-	if (class == DDOS_TCP)
-		return DDOS_SKETCH_TCP;
-	if (class == DDOS_SYN)
-		return DDOS_SKETCH_SYN;
-	return class >= DDOS_REFLECTED || class == DDOS_SYN_ACK ? DDOS_SKETCH_REFLECTED
-								: DDOS_SKETCH_OTHER;
+	switch (class) {
+	case DDOS_TCP: return DDOS_SKETCH_TCP;
+	case DDOS_SYN: return DDOS_SKETCH_SYN;
+	case DDOS_SYN_ACK: return DDOS_SKETCH_SYN_ACK;
+	default: return class >= DDOS_REFLECTED ? DDOS_SKETCH_REFLECTED : DDOS_SKETCH_OTHER;
+	}
 }
 
 static uint64_t
