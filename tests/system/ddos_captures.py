@@ -72,7 +72,8 @@ def attack(directory, name, kind, vector, wanted):
         check(f"{name}: packets", m["packets"] == len(rows), f"{m['packets']}, tshark {len(rows)}")
         check(f"{name}: octets", m["octets"] == sum(r[2] for r in rows), f"{m['octets']}, tshark {sum(r[2] for r in rows)}")
         sources = len({r[1] for r in rows})
-        check(f"{name}: sources", abs(m["sources"] - sources) <= 0.04 * sources, f"{m['sources']}, tshark {sources}")
+        # Estimated (1.6 %), and without who sent later fragments alone.
+        check(f"{name}: sources", abs(m["sources"] - sources) <= max(4, 0.04 * sources), f"{m['sources']}, tshark {sources}")
         if vector == "syn":
             check(f"{name}: peak", m["peak_pps"] == peak(rows, lambda r: 1), f"{m['peak_pps']}, tshark {peak(rows, lambda r: 1)}")
             check(f"{name}: peak in bits", m["peak_bps"] == 8 * peak(rows, lambda r: r[2]), m["peak_bps"])

@@ -661,6 +661,7 @@ test_sampled(void **state)
 
 	(void)state;
 	analysis_run_begin(&run, &analysis_security_ddos, 2, 7);
+	analysis_run_set(&run, "targets", "1000");
 	for (uint64_t seed = 1; seed <= SEEDS; seed++)
 		send_sampled(&run, seed, (uint64_t)RATE * SECONDS, SAMPLING);
 	findings = findings_of(&run, 1);

@@ -152,7 +152,7 @@ static const struct setting SETTINGS[] = {
 	    "let packets and bits rise to what is usual for a target in the hour of the week" },
 	{ "busy_day", SETTING_U64, "20", "1", NULL,
 	    "days with more attacks than this are counted" },
-	{ "targets", SETTING_U64, "256", "1", "65536",
+	{ "targets", SETTING_U64, "512", "1", "65536",
 	    "addresses and prefixes near a threshold that are kept of a window" },
 	{ "top", SETTING_U64, "50", "1", "10000", "rows of a table in the review" },
 };

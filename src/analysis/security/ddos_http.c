@@ -8,6 +8,7 @@
 #include "analysis/security/ddos.h"
 #include "analysis/sketch.h"
 #include "base/xmalloc.h"
+#include "stat/select.h"
 
 #define PLACES (2 * DDOS_HTTP_SLOTS)
 
@@ -65,6 +66,59 @@ name_of(const struct octets *host, char name[DDOS_HOST_SIZE])
 	memset(name + size, 0, DDOS_HOST_SIZE - size);
 }
 
+static uint32_t *
+place_of(struct ddos_http *h, uint32_t host, uint32_t slot)
+{
+	uint32_t at = (uint32_t)(hash_mix64((uint64_t)slot << 32 | host) % PLACES);
+
+	for (; h->places[at] != 0; at = (at + 1) % PLACES) {
+		const struct ddos_http_slot *s = &h->slots[h->places[at] - 1];
+		if (s->host == host && s->slot == slot)
+			break;
+	}
+	return &h->places[at];
+}
+
+/* Keeps the hosts whose number is not DDOS_HOSTS, under that number, and their slots. */
+static void
+renumber(struct ddos_http *h, const uint32_t *numbers)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < h->host_count; i++)
+		if (numbers[i] < i)
+			h->hosts[numbers[i]] = h->hosts[i];
+	memset(h->places, 0, PLACES * sizeof *h->places);
+	for (uint32_t i = 0; i < h->slot_count; i++) {
+		struct ddos_http_slot s = h->slots[i];
+		s.host = numbers[s.host];
+		if (s.host == DDOS_HOSTS)
+			continue;
+		h->slots[kept++] = s;
+		*place_of(h, s.host, s.slot) = kept;
+	}
+	h->slot_count = kept;
+}
+
+/* Makes room: the half of the hosts that got fewest requests goes. */
+static void
+thin(struct ddos_http *h)
+{
+	uint32_t numbers[DDOS_HOSTS], kept = 0;
+	uint64_t values[DDOS_HOSTS], edge;
+
+	for (uint32_t i = 0; i < h->host_count; i++)
+		values[i] = h->hosts[i].requests;
+	edge = select_rank(values, h->host_count, h->host_count / 2);
+	for (uint32_t i = 0; i < h->host_count; i++) {
+		bool keep = h->hosts[i].requests > edge;
+		h->refused += keep ? 0 : h->hosts[i].requests;
+		numbers[i] = keep ? kept++ : DDOS_HOSTS;
+	}
+	renumber(h, numbers);
+	h->host_count = kept;
+}
+
 static uint32_t
 host_at(struct ddos_http *h, const struct address *server, const char name[DDOS_HOST_SIZE])
 {
@@ -72,32 +126,27 @@ host_at(struct ddos_http *h, const struct address *server, const char name[DDOS_
 		if (address_equal(&h->hosts[i].server, server) &&
 		    memcmp(h->hosts[i].name, name, DDOS_HOST_SIZE) == 0)
 			return i;
-	if (h->host_count == DDOS_HOSTS)
-		return DDOS_HOSTS;
+	if (h->host_count == DDOS_HOSTS || h->slot_count == DDOS_HTTP_SLOTS)
+		thin(h);
 	memset(&h->hosts[h->host_count], 0, sizeof *h->hosts);
 	h->hosts[h->host_count].server = *server;
 	memcpy(h->hosts[h->host_count].name, name, DDOS_HOST_SIZE);
 	return h->host_count++;
 }
 
+/* NULL when there is no room. */
 static struct ddos_http_slot *
 slot_at(struct ddos_http *h, uint32_t host, uint32_t slot)
 {
-	uint32_t at = (uint32_t)(hash_mix64((uint64_t)slot << 32 | host) % PLACES);
+	uint32_t *place = place_of(h, host, slot);
 
-	for (;; at = (at + 1) % PLACES) {
-		struct ddos_http_slot *s;
-		if (h->places[at] == 0)
-			break;
-		s = &h->slots[h->places[at] - 1];
-		if (s->host == host && s->slot == slot)
-			return s;
-	}
+	if (*place != 0)
+		return &h->slots[*place - 1];
 	if (h->slot_count == DDOS_HTTP_SLOTS)
 		return NULL;
 	h->slots[h->slot_count] = (struct ddos_http_slot){ .host = host, .slot = slot };
-	h->places[at] = h->slot_count + 1;
-	return &h->slots[h->slot_count++];
+	*place = ++h->slot_count;
+	return &h->slots[h->slot_count - 1];
 }
 
 static void
@@ -133,7 +182,7 @@ ddos_http_observe(struct ddos_http *h, const struct http_request *r)
 	make_room(h);
 	name_of(&r->host, name);
 	host = host_at(h, &r->server, name);
-	s = host < DDOS_HOSTS ? slot_at(h, host, (uint32_t)(second / DDOS_SECONDS)) : NULL;
+	s = slot_at(h, host, (uint32_t)(second / DDOS_SECONDS));
 	if (s == NULL) {
 		h->refused++;
 		return;
@@ -147,42 +196,41 @@ ddos_http_observe(struct ddos_http *h, const struct http_request *r)
 	widen(s, r->time, r->time);
 }
 
+/* Adds one slot of a host. */
+static void
+add_slot(struct ddos_http *h, const struct ddos_host *host, const struct ddos_http_slot *theirs)
+{
+	uint32_t number = host_at(h, &host->server, host->name);
+	struct ddos_http_slot *ours = slot_at(h, number, theirs->slot);
+
+	if (ours == NULL) {
+		h->refused += theirs->requests;
+		return;
+	}
+	h->hosts[number].requests += theirs->requests;
+	ours->requests += theirs->requests;
+	ours->octets += theirs->octets;
+	for (unsigned k = 0; k < DDOS_SECONDS; k++)
+		ours->seconds[k] += theirs->seconds[k];
+	widen(ours, theirs->first, theirs->last);
+}
+
 void
 ddos_http_merge(struct ddos_http *into, const struct ddos_http *from)
 {
-	uint32_t *numbers;
-
 	into->refused += from->refused;
 	if (from->host_count == 0)
 		return;
 	make_room(into);
-	numbers = xcalloc(from->host_count, sizeof *numbers);
+	for (uint32_t i = 0; i < from->slot_count; i++)
+		add_slot(into, &from->hosts[from->slots[i].host], &from->slots[i]);
 	for (uint32_t i = 0; i < from->host_count; i++) {
 		const struct ddos_host *theirs = &from->hosts[i];
-		numbers[i] = host_at(into, &theirs->server, theirs->name);
-		if (numbers[i] == DDOS_HOSTS)
-			continue;
-		into->hosts[numbers[i]].requests += theirs->requests;
-		note_first(&into->hosts[numbers[i]], theirs->first, theirs->input_offset,
-		    theirs->input_length);
-		hll_union(into->hosts[numbers[i]].clients, theirs->clients, DDOS_HTTP_PRECISION);
+		uint32_t number = host_at(into, &theirs->server, theirs->name);
+		struct ddos_host *ours = &into->hosts[number];
+		note_first(ours, theirs->first, theirs->input_offset, theirs->input_length);
+		hll_union(ours->clients, theirs->clients, DDOS_HTTP_PRECISION);
 	}
-	for (uint32_t i = 0; i < from->slot_count; i++) {
-		const struct ddos_http_slot *theirs = &from->slots[i];
-		uint32_t host = numbers[theirs->host];
-		struct ddos_http_slot *ours =
-		    host < DDOS_HOSTS ? slot_at(into, host, theirs->slot) : NULL;
-		if (ours == NULL) {
-			into->refused += theirs->requests;
-			continue;
-		}
-		ours->requests += theirs->requests;
-		ours->octets += theirs->octets;
-		for (unsigned k = 0; k < DDOS_SECONDS; k++)
-			ours->seconds[k] += theirs->seconds[k];
-		widen(ours, theirs->first, theirs->last);
-	}
-	free(numbers);
 }
 
 /* ------------------------------------------------------------------ rows */
