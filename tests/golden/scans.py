@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Writes a capture whose scans are known, and the site's file, for security/scans.
+"""Writes a capture whose scans are known, a web log whose guessing is, and the site's file, for security/scans.
 
-usage: scans.py OUT.pcap yagura.yaml
+usage: scans.py OUT.pcap access.log yagura.yaml
 
 From 2026-01-05 14:30:00 UTC (half an hour before midnight in the site's zone), raw IP; the site is 192.0.2.0/24, its upper half dark:
   203.0.113.5    SYN to 40 ports of 192.0.2.10: 36 refused, 4 answered and left half open with RST
@@ -13,6 +13,8 @@ From 2026-01-05 14:30:00 UTC (half an hour before midnight in the site's zone), 
   2001:db8:5::1  SYN to ports 1-30 of 2001:db8::10, refused
   192.0.2.20     a client: 60 servers at port 443 that answer, 10 that do not
   192.0.2.30     an own host: SYN to port 445 of 260 hosts elsewhere, no answer
+
+In the log 203.0.113.20 tries wp-login.php 35 times in vain, every ten seconds, and then is let in; 203.0.113.21 mistypes twice.
 """
 import ipaddress
 import struct
@@ -81,12 +83,22 @@ def packets():
         yield 20000 + 10 * i, tcp("192.0.2.30", 1024 + i, f"100.64.{i // 250}.{1 + i % 250}", 445, SYN)
 
 
+def line(out, source, second, status):
+    out.write(f'{source} - - [05/Jan/2026:14:{40 + second // 60}:{second % 60:02} +0000] "POST /wp-login.php HTTP/1.1" {status} 4211 '
+              '"http://www.example/wp-login.php" "Mozilla/5.0"\n')
+
+
 def main():
     with open(sys.argv[1], "wb") as out:
         out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101))
         for ms, data in sorted(packets(), key=lambda packet: packet[0]):
             out.write(struct.pack("<IIII", BEGIN + ms // 1000, ms % 1000 * 1000, len(data), len(data)) + data)
     with open(sys.argv[2], "w", encoding="utf-8") as out:
+        for i in range(36):
+            line(out, "203.0.113.20", i * 10, 200 if i < 35 else 302)
+            if i < 3:
+                line(out, "203.0.113.21", i * 10 + 1, 200 if i < 2 else 302)
+    with open(sys.argv[3], "w", encoding="utf-8") as out:
         out.write("site:\n  time_zone: Asia/Tokyo\n  own_prefixes: [192.0.2.0/24, 2001:db8::/64]\n  dark_prefixes: [192.0.2.128/25]\n")
 
 

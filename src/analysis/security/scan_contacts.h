@@ -123,11 +123,18 @@ unsigned scan_contacts_level(const struct scan_contacts *t, const struct address
 /* Whether a contact is among those that a level keeps. */
 bool scan_contacts_keeps(const struct scan_contact *c, unsigned level);
 
+/* Whether there was an attempt: an answer that was seen alone is no contact. */
+static inline bool
+scan_is_attempt(uint16_t marks)
+{
+	return (marks & (SCAN_SYN | SCAN_STEALTH | SCAN_UDP | SCAN_ICMP)) != 0;
+}
+
 /* Whether a contact is evidence of scanning: it failed, or was left half open. */
 static inline bool
 scan_is_evidence(uint16_t marks)
 {
-	if ((marks & SCAN_ESTABLISHED) != 0)
+	if ((marks & SCAN_ESTABLISHED) != 0 || !scan_is_attempt(marks))
 		return false;
 	return (marks & SCAN_ANSWERED) == 0 || (marks & (SCAN_HALF_OPEN | SCAN_STEALTH)) != 0;
 }

@@ -194,31 +194,34 @@ scan_take_flows(
 
 /* ------------------------------------------------------------------ records */
 
-/* Adds marks to a contact that is there; says whether it was. */
-static bool
-mark(struct scan_contacts *t, const struct scan_contact *c, uint16_t marks)
-{
-	struct scan_contact *known = scan_contacts_find(t, c);
+/*
+ * Each record says what it knows of the contact that it is a direction of: its own attempt, or what
+ * came back to another's.  An answer alone is no contact; it waits for its attempt, or has come
+ * after it.  So the order does not matter.
+ */
 
-	if (known != NULL)
-		known->marks |= marks;
-	return known != NULL;
+/* Notes what came back to the other side's attempt at this one's port. */
+static void
+answer(struct scan_contacts *t, const struct flow *f, uint16_t port, uint16_t marks)
+{
+	struct scan_contact back = contact_of(f, true);
+
+	back.port = port;
+	back.marks = marks | SCAN_RECORD;
+	scan_contacts_add(t, &back);
 }
 
-/* A connection that was answered, of which this is one direction: which one is known from the
- * contact that is there, else the side with the lower port serves. */
+/* A connection of which packets acknowledge: the side with the lower port serves. */
 static void
 take_answered(struct scan_contacts *t, struct scan_seen *seen, const struct flow *f, uint16_t marks)
 {
-	struct scan_contact ahead = contact_of(f, false), back = contact_of(f, true);
+	struct scan_contact c = contact_of(f, f->source_port < f->destination_port);
 
-	if (mark(t, &back, marks) || mark(t, &ahead, marks)) {
-		seen->flows++;
-		return;
-	}
-	if (f->source_port < f->destination_port)
-		ahead = back;
-	add(t, seen, &ahead, marks | SCAN_SYN | SCAN_RECORD);
+	/* SYN-ACK alone may be the answer to one who did not want it. */
+	if ((f->tcp_flags[0] & (TCP_FIN | TCP_PSH)) == 0 && (f->tcp_flags[0] & TCP_SYN) != 0)
+		answer(t, f, f->source_port, SCAN_ANSWERED);
+	else
+		add(t, seen, &c, marks | SCAN_SYN | SCAN_ANSWERED | SCAN_ESTABLISHED);
 }
 
 static void
@@ -226,20 +229,17 @@ take_tcp(struct scan_contacts *t, struct scan_seen *seen, const struct flow_reco
 {
 	const struct flow *f = &r->flow;
 	uint8_t flags = f->tcp_flags[0] & 0x3f;
-	struct scan_contact ahead = contact_of(f, false), back = contact_of(f, true);
+	struct scan_contact ahead = contact_of(f, false);
 	uint16_t kind = SCAN_RECORD | (r->sampling > 1 ? SCAN_SAMPLED : 0);
-	/* SYN-ACK alone may be the answer to one who did not want it. */
-	bool went_on = (flags & (TCP_FIN | TCP_PSH)) != 0 || (flags & TCP_SYN) == 0;
 
 	if ((flags & TCP_ACK) != 0 && ((flags & TCP_SYN) != 0 || r->sampling > 1)) {
-		take_answered(t, seen, f, SCAN_ANSWERED | (went_on ? SCAN_ESTABLISHED : 0));
+		take_answered(t, seen, f, kind);
 	} else if ((flags & TCP_SYN) != 0) {
 		bool half = (flags & TCP_RST) != 0;
 		add(t, seen, &ahead, kind | SCAN_SYN | (half ? SCAN_ANSWERED | SCAN_HALF_OPEN : 0));
 	} else if ((flags & TCP_RST) != 0) {
-		bool known = mark(t, &back, SCAN_REFUSED);
-		seen->flows += known;
-		seen->passed += !known;
+		seen->passed++;
+		answer(t, f, f->source_port, SCAN_REFUSED);
 	} else {
 		add(t, seen, &ahead,
 		    flags != 0 && probe_of(flags) != 0 ? kind | probe_of(flags) : 0);
@@ -250,28 +250,21 @@ static void
 take_datagrams(struct scan_contacts *t, struct scan_seen *seen, const struct flow *f)
 {
 	static const uint16_t ANSWERED = SCAN_ANSWERED | SCAN_ESTABLISHED;
-	bool udp = f->protocol == IP_PROTOCOL_UDP;
-	uint16_t kind = (udp ? SCAN_UDP : SCAN_ICMP) | SCAN_RECORD;
-	struct scan_contact ahead = contact_of(f, false), back = contact_of(f, true);
+	struct scan_contact ahead = contact_of(f, false);
+	bool four = f->protocol == IP_PROTOCOL_ICMP;
 
-	if (!udp) {
-		/* An echo reply (0), or 129, answers the request of type 8, or 128. */
-		back.port = f->protocol == IP_PROTOCOL_ICMP ? 8 << 8 : 128 << 8;
-		if (is_request(f))
-			add(t, seen, &ahead, kind);
-		else if (f->destination_port >> 8 == (f->protocol == IP_PROTOCOL_ICMP ? 0 : 129) &&
-			 mark(t, &back, ANSWERED))
-			seen->flows++;
-		else
-			seen->passed++;
-		return;
+	if (f->protocol == IP_PROTOCOL_UDP) {
+		answer(t, f, f->source_port, ANSWERED);
+		add(t, seen, &ahead,
+		    is_stray(f) || f->destination_port == 0 ? 0 : SCAN_UDP | SCAN_RECORD);
+	} else if (is_request(f)) {
+		add(t, seen, &ahead, SCAN_ICMP | SCAN_RECORD);
+	} else {
+		/* An echo reply, 0 or 129, answers the request of type 8 or 128. */
+		seen->passed++;
+		if (f->destination_port >> 8 == (four ? 0 : 129))
+			answer(t, f, four ? 8 << 8 : 128 << 8, ANSWERED);
 	}
-	if (mark(t, &back, ANSWERED))
-		seen->flows++;
-	else if (f->source_port < f->destination_port && f->source_port < SYSTEM_PORTS)
-		add(t, seen, &back, kind | ANSWERED); /* its question will find it */
-	else
-		add(t, seen, &ahead, is_stray(f) || f->destination_port == 0 ? 0 : kind);
 }
 
 void

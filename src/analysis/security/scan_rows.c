@@ -239,15 +239,16 @@ out:
 /* The sources with evidence; `sorted` are all contacts by source.  Counts all sources too. */
 static size_t
 find_runs(const struct rows_of *r, const struct scan_contacts *t,
-    const struct scan_contact **sorted, struct source_run *runs, uint64_t *ret_sources)
+    const struct scan_contact **sorted, size_t contacts, struct source_run *runs,
+    uint64_t *ret_sources)
 {
 	size_t count = 0, end;
 
 	*ret_sources = 0;
-	for (size_t i = 0; i < t->count; i = end) {
+	for (size_t i = 0; i < contacts; i = end) {
 		struct source_run run = { .list = sorted + i };
 		for (end = i;
-		     end < t->count && address_equal(&sorted[end]->source, &sorted[i]->source);
+		     end < contacts && address_equal(&sorted[end]->source, &sorted[i]->source);
 		     end++)
 			run.evidence += is_evidence(r, sorted[end]);
 		run.count = end - i;
@@ -292,17 +293,19 @@ scan_rows(struct scan_contacts *t, const struct scan_seen *seen, const struct si
 	const struct scan_contact **sorted;
 	struct source_run *runs;
 	uint64_t sources;
-	size_t count;
+	size_t count, contacts;
 
 	if (seen->flows + seen->passed + seen->inconclusive == 0)
 		return;
 	scan_contacts_settle(t);
 	sorted = xcalloc(t->count + (size_t)1, sizeof(void *));
 	runs = xcalloc(t->count + (size_t)1, sizeof *runs);
+	contacts = 0;
 	for (uint32_t i = 0; i < t->count; i++)
-		sorted[i] = &t->list[i];
-	qsort(sorted, t->count, sizeof(void *), compare_contacts);
-	count = find_runs(&r, t, sorted, runs, &sources);
+		if (scan_is_attempt(t->list[i].marks))
+			sorted[contacts++] = &t->list[i];
+	qsort(sorted, contacts, sizeof(void *), compare_contacts);
+	count = find_runs(&r, t, sorted, contacts, runs, &sources);
 	qsort(runs, count, sizeof *runs, compare_runs);
 	for (size_t i = 0; i < count && i < SCAN_ROWS_MOST; i++)
 		yield_run(&r, &runs[i], sink->tables[0]);

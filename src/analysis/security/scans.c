@@ -14,11 +14,12 @@
  */
 #include "analysis/security/scans.h"
 
-#include <string.h>
+#include "analysis/security/guess.h"
 
 struct scans {
 	struct scan_contacts contacts;
 	struct scan_seen seen;
+	struct guess guess;
 	const struct site *site;
 };
 
@@ -29,6 +30,7 @@ init(void *state, const struct analysis_context *context, struct err_info *info)
 
 	(void)info;
 	scan_contacts_init(&s->contacts, &context->secret);
+	guess_init(&s->guess, &context->secret);
 	s->site = context->site;
 	return ERR_OK;
 }
@@ -39,6 +41,7 @@ release(void *state)
 	struct scans *s = state;
 
 	scan_contacts_release(&s->contacts);
+	guess_release(&s->guess);
 }
 
 static void
@@ -47,6 +50,7 @@ clear(void *state)
 	struct scans *s = state;
 
 	scan_contacts_clear(&s->contacts);
+	guess_clear(&s->guess);
 	s->seen = (struct scan_seen){ 0 };
 }
 
@@ -55,11 +59,22 @@ observe(void *state, const struct batch *batch)
 {
 	struct scans *s = state;
 
-	if (batch->type == OBS_FLOW)
-		scan_take_flows(&s->contacts, &s->seen, batch->flows, batch->count);
-	else if (batch->type == OBS_RECORD)
+	switch (batch->type) {
+	case OBS_FLOW: scan_take_flows(&s->contacts, &s->seen, batch->flows, batch->count); break;
+	case OBS_RECORD:
 		for (size_t i = 0; i < batch->count; i++)
 			scan_take_record(&s->contacts, &s->seen, batch->records[i]);
+		break;
+	case OBS_LOGIN:
+		for (size_t i = 0; i < batch->count; i++)
+			guess_login(&s->guess, batch->logins[i]);
+		break;
+	case OBS_HTTP:
+		for (size_t i = 0; i < batch->count; i++)
+			guess_http(&s->guess, batch->http[i]);
+		break;
+	default: break;
+	}
 }
 
 static void
@@ -69,6 +84,7 @@ merge(void *into, const void *from)
 	const struct scans *f = from;
 
 	scan_contacts_merge(&s->contacts, &f->contacts);
+	guess_merge(&s->guess, &f->guess);
 	s->seen.flows += f->seen.flows;
 	s->seen.passed += f->seen.passed;
 	s->seen.both += f->seen.both;
@@ -84,6 +100,7 @@ finish(void *state, const struct window *window, const struct row_sink *sink)
 
 	(void)window;
 	scan_rows(&s->contacts, &s->seen, s->site, sink);
+	guess_rows(&s->guess, sink->tables + 2);
 }
 
 /* ------------------------------------------------------------------ declaration */
@@ -114,12 +131,26 @@ static const struct setting SETTINGS[] = {
 	    "sequential test: share of scanners that it is to find" },
 	{ "false_alarm", SETTING_F64, "0.01", "0.000001", "0.5",
 	    "sequential test: share of ordinary sources that it may call scanners" },
+	{ "guesses", SETTING_U64, "30", "2", "1000000",
+	    "failed logins of a source within guess_period from which on it guesses" },
+	{ "guess_period", SETTING_DURATION, "30m", "1m", "1d", "see guesses" },
+	{ "ftp_guesses", SETTING_U64, "20", "2", "1000000", "as guesses, for FTP" },
+	{ "ftp_period", SETTING_DURATION, "15m", "1m", "1d", "as guess_period, for FTP" },
+	{ "list_users", SETTING_U64, "50", "2", "1000000",
+	    "distinct user names from which on guessing works off a list" },
+	{ "list_tries", SETTING_U64, "3", "1", "1000", "tries of each that a list has at most" },
+	{ "success_after", SETTING_U64, "30", "1", "1000000",
+	    "failures before a success that make it one of guessing" },
+	{ "distributed_sources", SETTING_U64, "100", "2", "256",
+	    "sources with the same client, account or server that guess together" },
+	{ "distributed_period", SETTING_DURATION, "1h", "1m", "7d",
+	    "silence after which sources that guess together are counted anew" },
 };
 
 static const struct column SCANS[] = {
 	{ "source", COLUMN_ADDRESS, "" },
-	{ "begin", COLUMN_TIME, "ms" },
-	{ "end", COLUMN_TIME, "ms" },
+	{ "first", COLUMN_TIME, "ms" },
+	{ "last", COLUMN_TIME, "ms" },
 	{ "contacts", COLUMN_U64, "" },
 	{ "evidence", COLUMN_U64, "" },
 	{ "weight", COLUMN_U64, "" },
@@ -142,16 +173,80 @@ static const struct column TOTALS[] = {
 };
 static_assert(ARRAY_COUNT(TOTALS) == ST_COLUMNS, "as scans.h numbers them");
 
+#define COUNT_COLUMNS                                                             \
+	{ "attempts", COLUMN_U64, "" }, { "failed", COLUMN_U64, "" },             \
+	    { "likely_failed", COLUMN_U64, "" }, { "succeeded", COLUMN_U64, "" }, \
+	    { "likely_succeeded", COLUMN_U64, "" },                               \
+	{                                                                         \
+		"no_such_user", COLUMN_U64, ""                                    \
+	}
+
+static const struct column GUESSES[] = {
+	{ "source", COLUMN_ADDRESS, "" },
+	{ "destination", COLUMN_ADDRESS, "" },
+	{ "host", COLUMN_BLOB, "" },
+	{ "service", COLUMN_TEXT, "" },
+	{ "first", COLUMN_TIME, "ms" },
+	{ "last", COLUMN_TIME, "ms" },
+	COUNT_COLUMNS,
+	{ "failed_before", COLUMN_U64, "" },
+	{ "success", COLUMN_TIME, "ms" },
+	{ "users_more", COLUMN_U64, "" },
+	{ "origins", COLUMN_U64, "" },
+	{ "users", COLUMN_BLOB, "" },
+	{ "minutes", COLUMN_BLOB, "" },
+	{ "samples", COLUMN_BLOB, "" },
+};
+static_assert(ARRAY_COUNT(GUESSES) == SG_COLUMNS, "as guess.h numbers them");
+
+static const struct column NAMES[] = {
+	{ "password", COLUMN_U64, "" },
+	{ "service", COLUMN_TEXT, "" },
+	{ "name", COLUMN_BLOB, "" },
+	{ "attempts", COLUMN_U64, "" },
+};
+static_assert(ARRAY_COUNT(NAMES) == SN_COLUMNS, "as guess.h numbers them");
+
+static const struct column CAMPAIGNS[] = {
+	{ "bond", COLUMN_U64, "" },
+	{ "service", COLUMN_TEXT, "" },
+	{ "destination", COLUMN_ADDRESS, "" },
+	{ "name", COLUMN_BLOB, "" },
+	{ "first", COLUMN_TIME, "ms" },
+	{ "last", COLUMN_TIME, "ms" },
+	COUNT_COLUMNS,
+	{ "sources", COLUMN_BLOB, "" },
+	{ "users", COLUMN_BLOB, "" },
+};
+static_assert(ARRAY_COUNT(CAMPAIGNS) == SC_COLUMNS, "as guess.h numbers them");
+
+static const struct column GUESS_TOTALS[] = {
+	{ "attempts", COLUMN_U64, "" },
+	{ "inferred", COLUMN_U64, "" },
+	{ "requests_passed", COLUMN_U64, "" },
+	{ "evicted", COLUMN_U64, "" },
+	{ "names_evicted", COLUMN_U64, "" },
+	{ "unstored", COLUMN_U64, "" },
+};
+static_assert(ARRAY_COUNT(GUESS_TOTALS) == SU_COLUMNS, "as guess.h numbers them");
+
 static const struct table TABLES[] = {
 	{ "security_scans", "Sources whose contacts failed or were left half open", SCANS,
 	    SS_COLUMNS },
 	{ "security_scans_totals", "What the search for scans rests on", TOTALS, ST_COLUMNS },
+	{ "security_guesses", "Attempts to log in by source and server", GUESSES, SG_COLUMNS },
+	{ "security_guess_names", "User names, and honeypots' passwords, that were tried", NAMES,
+	    SN_COLUMNS },
+	{ "security_guess_campaigns",
+	    "Sources that have a client, an account or a server in common", CAMPAIGNS, SC_COLUMNS },
+	{ "security_guess_totals", "What the search for guessing rests on", GUESS_TOTALS,
+	    SU_COLUMNS },
 };
 
 const struct analysis analysis_security_scans = {
 	.name = "security/scans",
 	.title = "Scans and guessing",
-	.consumes = OBS_FLOW | OBS_RECORD,
+	.consumes = OBS_FLOW | OBS_RECORD | OBS_LOGIN | OBS_HTTP,
 	.settings = SETTINGS,
 	.setting_count = ARRAY_COUNT(SETTINGS),
 	.tables = TABLES,

@@ -102,6 +102,14 @@ scan_days_finish(struct scan_days *days, struct section_figure *figure, const ch
 			json_array_append_new(points, point);
 		}
 	}
+	scan_days_free(days);
+}
+
+void
+scan_days_free(struct scan_days *days)
+{
+	if (days == NULL)
+		return;
 	zone_close(days->zone);
 	free(days->list);
 	free(days);
@@ -230,6 +238,14 @@ scan_countries_finish(
 {
 	if (countries->geo != NULL && countries->sources.count > 0)
 		put_table(countries, section, id, title);
+	scan_countries_free(countries);
+}
+
+void
+scan_countries_free(struct scan_countries *countries)
+{
+	if (countries == NULL)
+		return;
 	dns_pool_release(&countries->sources);
 	free(countries);
 }

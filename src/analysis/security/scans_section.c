@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/security/guess_section.h"
 #include "analysis/security/scan_judge.h"
 #include "base/bytes.h"
 #include "base/cursor.h"
@@ -211,8 +212,8 @@ read_series(struct found *f, struct err_info *info)
 	struct series s = { .count = 0 };
 	struct result *r;
 	enum err e = query_run(c->store, &r, info,
-	    "SELECT input, source, begin, weight, list, contacts - evidence AS s FROM "
-	    "security_scans WHERE" PERIOD_SQL "ORDER BY source, begin, input, window_begin",
+	    "SELECT input, source, first, weight, list, contacts - evidence AS s FROM "
+	    "security_scans WHERE" PERIOD_SQL "ORDER BY source, first, input, window_begin",
 	    PERIOD_ARGS(c));
 
 	if (e != ERR_OK)
@@ -695,18 +696,22 @@ scans_section(const struct section_context *c, struct section *section, struct e
 {
 	struct hash_secret secret = hash_secret_new();
 	struct found f = { .context = c };
+	bool logins = false;
 	enum err e;
 
 	scan_rules_read(&f.rules, c->settings);
 	dns_pool_init(&f.targets, &TRIED, &secret);
 	dns_pool_init(&f.ports, &TRIED, &secret);
 	e = read_totals(&f, info);
-	if (e == ERR_OK && f.windows == 0)
-		e = ERR_END;
-	if (e == ERR_OK)
+	if (e == ERR_OK && f.windows > 0) {
 		e = read_series(&f, info);
+		if (e == ERR_OK)
+			put_scans(section, &f);
+	}
 	if (e == ERR_OK)
-		put_scans(section, &f);
+		e = guess_section(c, section, &logins, info);
+	if (e == ERR_OK && f.windows == 0 && !logins)
+		e = ERR_END;
 	dns_pool_release(&f.targets);
 	dns_pool_release(&f.ports);
 	free(f.list);

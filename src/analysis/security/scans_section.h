@@ -18,6 +18,9 @@ void scan_days_add(struct scan_days *days, unsigned series, nsec_t time, uint64_
 void scan_days_finish(struct scan_days *days, struct section_figure *figure,
     const char *const *names, unsigned name_count);
 
+/* Frees what was not drawn; accepts NULL. */
+void scan_days_free(struct scan_days *days);
+
 /* Sources by country. */
 struct scan_countries;
 struct scan_countries *scan_countries_new(const struct section_context *context);
@@ -27,5 +30,7 @@ void scan_countries_add(
 /* Writes the table, with the unknown share, and frees them.  Nothing without a database. */
 void scan_countries_finish(
     struct scan_countries *countries, struct section *section, const char *id, const char *title);
+/* Frees what was not written; accepts NULL. */
+void scan_countries_free(struct scan_countries *countries);
 
 #endif
