@@ -35,6 +35,30 @@ struct content_sink {
 	uint64_t memory_limit; /* and holds no more when this is reached */
 };
 
+enum content_passing {
+	CONTENT_OTHER,  /* of no connection that was put aside */
+	CONTENT_PASSES, /* of one, and there is nothing in it */
+	CONTENT_WAKES,  /* of one that is to be followed again, from this segment on */
+};
+
+/*
+ * Connections that a protocol puts aside when nothing is to be expected of them for long: it then
+ * sees their segments one by one, in the order they come, and their streams cost nothing.  *state
+ * is the shard's.
+ */
+struct content_aside {
+	/* Whether the connection, of which `packet` is a segment, is put aside; it is closed then.
+	 */
+	bool (*rests)(void **state, void *connection, const struct packet *packet);
+	/* Fetches what passes() reads into the cache; what it returns is for that. */
+	uint64_t (*fetch)(const void *state, const struct packet *packet);
+	/* Of a segment with octets. */
+	enum content_passing (*passes)(void *state, uint64_t fetched, const struct packet *packet);
+	/* Gives a connection that open() made for the segment that wakes it what was known. */
+	void (*wake)(void *state, const struct packet *packet, void *connection);
+	void (*free)(void *state);
+};
+
 struct content_protocol {
 	const char *name;
 	unsigned yields; /* set of enum obs_type: without a consumer of these it is not looked for
@@ -51,6 +75,7 @@ struct content_protocol {
 	/* The connection is over at `time`, or will not be heard of again: delivers what is open
 	 * when `sink` is not NULL, and frees the state. */
 	void (*close)(void *connection, const struct content_sink *sink, nsec_t time);
+	const struct content_aside *aside; /* NULL: none is put aside */
 	/* Datagrams, for protocols that have them; NULL: none.  `state` is the shard's, made by
 	 * the first call and freed by release_datagrams. */
 	bool (*sniff_datagram)(const struct packet *packet, const uint8_t *payload, size_t size);

@@ -23,7 +23,7 @@
 #include "base/bytes.h"
 #include "base/xmalloc.h"
 #include "decode/tls_hello.h"
-#include "decode/tls_session.h"
+#include "decode/tls_internal.h"
 
 #define HEADER_SIZE    5
 #define MESSAGE_HEADER 4
@@ -32,48 +32,14 @@
 #define SNIFF_LEAST    6     /* octets that a hello is known by */
 #define HELLO_REQUEST  0
 
-/* A handshake message that came in pieces. */
-struct pieces {
-	uint8_t *octets; /* owned */
-	size_t size, wanted;
-	uint64_t input_offset; /* of its first octet */
-};
-
-struct direction {
-	uint8_t header[HEADER_SIZE];
-	uint8_t header_size; /* octets of it that are there, when it came in pieces */
-	uint8_t type;        /* of the record at hand */
-	uint8_t head_size;
-	uint8_t head[TLS_HEAD_SIZE];
-	bool is_lost;       /* no record is known to begin */
-	bool is_past_hello; /* handshake records are of no more interest */
-	uint32_t left;      /* octets of the record to come */
-	uint32_t length;
-	uint64_t input_offset; /* of the record's header */
-	struct pieces pieces;
-};
-
-struct connection {
-	struct tls_session session;
-	struct direction directions[2];
-};
-
 /* ------------------------------------------------------------------ sniffing */
 
-static bool
-is_header(const uint8_t *p)
-{
-	return p[0] >= TLS_CHANGE_CIPHER_SPEC && p[0] <= TLS_HEARTBEAT_RECORD && p[1] == 3 &&
-	       p[2] <= 4 && be16(p + 3) <= TLS_RECORD_MOST;
-}
-
-/* A handshake record that begins with a hello. */
-static bool
-begins_hello(const uint8_t *p, size_t size)
+bool
+tls_begins_hello(const uint8_t *p, size_t size)
 {
 	uint32_t record, message;
 
-	if (size < SNIFF_LEAST || p[0] != TLS_HANDSHAKE || !is_header(p) ||
+	if (size < SNIFF_LEAST || p[0] != TLS_HANDSHAKE || !tls_is_header(p) ||
 	    (p[5] != TLS_HANDSHAKE_CLIENT_HELLO && p[5] != TLS_HANDSHAKE_SERVER_HELLO))
 		return false;
 	record = be16(p + 3);
@@ -89,13 +55,13 @@ is_heartbeat(const uint8_t *p, size_t size)
 {
 	size_t end;
 
-	if (size < HEADER_SIZE + TLS_HEAD_SIZE || p[0] != TLS_HEARTBEAT_RECORD || !is_header(p))
+	if (size < HEADER_SIZE + TLS_HEAD_SIZE || p[0] != TLS_HEARTBEAT_RECORD || !tls_is_header(p))
 		return false;
 	end = (size_t)HEADER_SIZE + be16(p + 3);
 	if (end == size)
 		return true;
 	return end >= HEADER_SIZE + TLS_HEAD_SIZE && size >= end + HEADER_SIZE &&
-	       is_header(p + end) && p[end + 2] == p[2];
+	       tls_is_header(p + end) && p[end + 2] == p[2];
 }
 
 static bool
@@ -104,33 +70,33 @@ sniff(const struct packet *packet, const uint8_t *payload, size_t size)
 	(void)packet;
 	/* Most segments are told apart here. */
 	if (payload[0] == TLS_HANDSHAKE)
-		return begins_hello(payload, size);
+		return tls_begins_hello(payload, size);
 	return payload[0] == TLS_HEARTBEAT_RECORD && is_heartbeat(payload, size);
 }
 
 static bool
 takes_over(const uint8_t *payload, size_t size)
 {
-	return begins_hello(payload, size);
+	return tls_begins_hello(payload, size);
 }
 
 /* ------------------------------------------------------------------ hellos */
 
 static void
-drop_pieces(struct direction *d, const struct content_sink *sink)
+drop_pieces(struct tls_direction *d, const struct content_sink *sink)
 {
 	if (d->pieces.octets != NULL && sink != NULL)
 		*sink->memory -= d->pieces.wanted;
 	free(d->pieces.octets);
-	d->pieces = (struct pieces){ 0 };
+	d->pieces = (struct tls_pieces){ 0 };
 }
 
 /* A whole handshake message, with its header. */
 static void
-take_message(struct connection *c, const struct content_sink *sink, const struct stream_event *e,
-    const uint8_t *message, size_t size, uint64_t input_offset)
+take_message(struct tls_connection *c, const struct content_sink *sink,
+    const struct stream_event *e, const uint8_t *message, size_t size, uint64_t input_offset)
 {
-	struct direction *d = &c->directions[e->direction];
+	struct tls_direction *d = &c->directions[e->direction];
 	struct tls_message m = {
 		.time = e->time,
 		.input_offset = input_offset,
@@ -159,15 +125,16 @@ message_size(const uint8_t *p)
 
 /* Begins to put a message together, or goes on; returns how many octets it took. */
 static size_t
-gather(struct connection *c, const struct content_sink *sink, const struct stream_event *e,
+gather(struct tls_connection *c, const struct content_sink *sink, const struct stream_event *e,
     const uint8_t *data, size_t size)
 {
-	struct direction *d = &c->directions[e->direction];
-	struct pieces *p = &d->pieces;
+	struct tls_direction *d = &c->directions[e->direction];
+	struct tls_pieces *p = &d->pieces;
 	size_t step;
 
 	if (p->octets == NULL) {
-		*p = (struct pieces){ .wanted = MESSAGE_HEADER, .input_offset = d->input_offset };
+		*p = (struct tls_pieces){ .wanted = MESSAGE_HEADER,
+			.input_offset = d->input_offset };
 		p->octets = xmalloc(MESSAGE_HEADER);
 		*sink->memory += p->wanted;
 	}
@@ -196,10 +163,10 @@ gather(struct connection *c, const struct content_sink *sink, const struct strea
 
 /* Octets of a handshake record: messages follow each other without regard to records. */
 static void
-take_handshake(struct connection *c, const struct content_sink *sink, const struct stream_event *e,
-    const uint8_t *data, size_t size)
+take_handshake(struct tls_connection *c, const struct content_sink *sink,
+    const struct stream_event *e, const uint8_t *data, size_t size)
 {
-	struct direction *d = &c->directions[e->direction];
+	struct tls_direction *d = &c->directions[e->direction];
 	size_t step;
 
 	while (size > 0 && !d->is_past_hello) {
@@ -219,7 +186,7 @@ take_handshake(struct connection *c, const struct content_sink *sink, const stru
 
 /* Heartbeats and alerts, when their record is over; `missing` octets of it did not come. */
 static void
-end_record(struct connection *c, const struct content_sink *sink, const struct direction *d,
+end_record(struct tls_connection *c, const struct content_sink *sink, const struct tls_direction *d,
     uint8_t direction, nsec_t time)
 {
 	struct tls_heartbeat_record r = {
@@ -242,7 +209,7 @@ end_record(struct connection *c, const struct content_sink *sink, const struct d
 }
 
 static void
-begin_record(struct connection *c, struct direction *d, const struct stream_event *e)
+begin_record(struct tls_connection *c, struct tls_direction *d, const struct stream_event *e)
 {
 	d->type = d->header[0];
 	d->length = d->left = be16(d->header + 3);
@@ -250,15 +217,17 @@ begin_record(struct connection *c, struct direction *d, const struct stream_even
 	d->input_offset = e->input_offset;
 	if (c->session.record_version == 0)
 		c->session.record_version = be16(d->header + 1);
-	if (d->type == TLS_APPLICATION_DATA)
-		c->session.data = true;
-	else if (d->type == TLS_CHANGE_CIPHER_SPEC)
+	if (d->type == TLS_APPLICATION_DATA) {
+		c->session.data = d->has_data = true;
+		c->data_version = be16(d->header + 1);
+	} else if (d->type == TLS_CHANGE_CIPHER_SPEC) {
 		c->session.encrypted[e->direction] = true;
+	}
 }
 
 /* Whether anybody wants to know what is in the record, or that it is over. */
 static bool
-is_read(const struct direction *d)
+is_read(const struct tls_direction *d)
 {
 	return d->type == TLS_HEARTBEAT_RECORD || d->type == TLS_ALERT ||
 	       (d->type == TLS_HANDSHAKE && !d->is_past_hello);
@@ -266,10 +235,10 @@ is_read(const struct direction *d)
 
 /* Octets of the fragment at hand. */
 static void
-read_fragment(struct connection *c, const struct content_sink *sink, const struct stream_event *e,
-    const uint8_t *data, size_t size)
+read_fragment(struct tls_connection *c, const struct content_sink *sink,
+    const struct stream_event *e, const uint8_t *data, size_t size)
 {
-	struct direction *d = &c->directions[e->direction];
+	struct tls_direction *d = &c->directions[e->direction];
 
 	if (d->type == TLS_HANDSHAKE) {
 		if (c->session.encrypted[e->direction])
@@ -283,12 +252,13 @@ read_fragment(struct connection *c, const struct content_sink *sink, const struc
 
 /* Looks for a record at the beginning of a segment: false when there is none. */
 static bool
-find_again(const struct connection *c, struct direction *d, const uint8_t *data, size_t size)
+find_again(
+    const struct tls_connection *c, struct tls_direction *d, const uint8_t *data, size_t size)
 {
 	uint16_t known = c->session.record_version, version;
 	size_t end;
 
-	if (size < HEADER_SIZE || !is_header(data))
+	if (size < HEADER_SIZE || !tls_is_header(data))
 		return false;
 	/* Records of TLS 1.3 say 1.2. */
 	version = be16(data + 1);
@@ -296,7 +266,7 @@ find_again(const struct connection *c, struct direction *d, const uint8_t *data,
 	    version != TLS_VERSION_1_2)
 		return false;
 	end = (size_t)HEADER_SIZE + be16(data + 3);
-	if (end + HEADER_SIZE <= size && !is_header(data + end))
+	if (end + HEADER_SIZE <= size && !tls_is_header(data + end))
 		return false;
 	d->is_lost = false;
 	d->header_size = 0;
@@ -306,10 +276,10 @@ find_again(const struct connection *c, struct direction *d, const uint8_t *data,
 
 /* Octets of a header; how many it took.  Sets is_lost when it is none. */
 static size_t
-take_header(struct connection *c, const struct content_sink *sink, const struct stream_event *e,
+take_header(struct tls_connection *c, const struct content_sink *sink, const struct stream_event *e,
     const uint8_t *data, size_t size)
 {
-	struct direction *d = &c->directions[e->direction];
+	struct tls_direction *d = &c->directions[e->direction];
 	size_t step = HEADER_SIZE - d->header_size;
 
 	step = step < size ? step : size;
@@ -318,7 +288,7 @@ take_header(struct connection *c, const struct content_sink *sink, const struct 
 	if (d->header_size < HEADER_SIZE)
 		return step;
 	d->header_size = 0;
-	if (!is_header(d->header)) {
+	if (!tls_is_header(d->header)) {
 		drop(sink->drops, DROP_TLS_RECORD);
 		d->is_lost = true;
 		d->is_past_hello = true;
@@ -330,9 +300,9 @@ take_header(struct connection *c, const struct content_sink *sink, const struct 
 }
 
 static void
-take_data(struct connection *c, const struct content_sink *sink, const struct stream_event *e)
+take_data(struct tls_connection *c, const struct content_sink *sink, const struct stream_event *e)
 {
-	struct direction *d = &c->directions[e->direction];
+	struct tls_direction *d = &c->directions[e->direction];
 	const uint8_t *data = e->data;
 	size_t size = e->size;
 
@@ -359,9 +329,9 @@ take_data(struct connection *c, const struct content_sink *sink, const struct st
 }
 
 static void
-take_gap(struct connection *c, const struct content_sink *sink, const struct stream_event *e)
+take_gap(struct tls_connection *c, const struct content_sink *sink, const struct stream_event *e)
 {
-	struct direction *d = &c->directions[e->direction];
+	struct tls_direction *d = &c->directions[e->direction];
 	bool is_inside = d->header_size == 0 && e->size <= d->left;
 
 	if (d->type == TLS_HANDSHAKE || !is_inside) {
@@ -382,12 +352,40 @@ take_gap(struct connection *c, const struct content_sink *sink, const struct str
 	d->is_lost = true;
 }
 
+/* ------------------------------------------------------------------ resting */
+
+bool
+tls_connection_may_rest(const struct tls_connection *c)
+{
+	/* Where there were heartbeats everything is followed. */
+	if (!c->session.has_hello[0] || !c->session.has_hello[1] || c->session.exchanges != NULL)
+		return false;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct tls_direction *d = &c->directions[i];
+		if (!d->has_data || d->header_size != 0 ||
+		    (d->type == TLS_HEARTBEAT_RECORD && d->left != 0))
+			return false;
+	}
+	return true;
+}
+
+void
+tls_connection_wake(struct tls_connection *c, uint8_t direction, uint32_t skip)
+{
+	for (unsigned i = 0; i < 2; i++)
+		c->directions[i].is_past_hello = c->directions[i].has_data = true;
+	c->data_version = c->session.record_version;
+	c->directions[direction].type = TLS_APPLICATION_DATA;
+	c->directions[direction].left = c->directions[direction].length = skip;
+	c->directions[!direction].is_lost = true;
+}
+
 /* ------------------------------------------------------------------ the protocol */
 
 static void *
 open_connection(const struct content_sink *sink, const struct stream_event *e)
 {
-	struct connection *c = xcalloc(1, sizeof *c);
+	struct tls_connection *c = xcalloc(1, sizeof *c);
 
 	(void)sink;
 	c->session.ends[0] = e->source;
@@ -401,7 +399,7 @@ open_connection(const struct content_sink *sink, const struct stream_event *e)
 static void
 take_event(void *connection, const struct content_sink *sink, const struct stream_event *e)
 {
-	struct connection *c = connection;
+	struct tls_connection *c = connection;
 
 	if (e->kind == STREAM_DATA) {
 		c->session.heard[e->direction] = true;
@@ -415,10 +413,10 @@ take_event(void *connection, const struct content_sink *sink, const struct strea
 static void
 close_connection(void *connection, const struct content_sink *sink, nsec_t time)
 {
-	struct connection *c = connection;
+	struct tls_connection *c = connection;
 
 	for (uint8_t i = 0; i < 2; i++) {
-		struct direction *d = &c->directions[i];
+		struct tls_direction *d = &c->directions[i];
 		if (sink != NULL && !d->is_lost && d->type == TLS_HEARTBEAT_RECORD &&
 		    d->left != 0 && d->head_size == TLS_HEAD_SIZE)
 			end_record(c, sink, d, i, time);
@@ -436,6 +434,7 @@ const struct content_protocol content_tls = {
 	.open = open_connection,
 	.event = take_event,
 	.close = close_connection,
+	.aside = &tls_aside,
 	.sniff_datagram = tls_datagram_sniff,
 	.datagram = tls_datagram_take,
 	.end_datagrams = tls_datagram_end,

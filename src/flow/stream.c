@@ -451,6 +451,18 @@ stream_table_user_at(const struct stream_table *t, uint32_t place)
 }
 
 void
+stream_table_forget(struct stream_table *t, const struct packet *p)
+{
+	struct slots_key key;
+	uint32_t slot;
+
+	(void)make_key(p, &key);
+	slot = slots_find(&t->slots, &key);
+	if (slot != SLOT_NONE)
+		connection_forget(t, slot);
+}
+
+void
 stream_table_finish(struct stream_table *t)
 {
 	uint32_t slot;

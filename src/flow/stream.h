@@ -52,6 +52,8 @@ void stream_table_free(struct stream_table *table);
 void stream_table_packet(struct stream_table *table, const struct packet *packet);
 /* The same for a packet that begins no connection: taken if the table holds its connection. */
 void stream_table_follow(struct stream_table *table, const struct packet *packet);
+/* Closes the connection of a packet, if there is one, and forgets it. */
+void stream_table_forget(struct stream_table *table, const struct packet *packet);
 /* Whether any segment is held out of order. */
 bool stream_table_holds(const struct stream_table *table);
 /* Hints some packets ahead of the two above, one after the other: each fetches into the cache what

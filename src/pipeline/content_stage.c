@@ -30,6 +30,12 @@ struct content_stage {
 	struct stream_table *streams;           /* owned */
 	struct followed *connections;           /* owned: all of them */
 	const struct content_protocol *sniffed; /* which the packet at hand begins */
+	const struct content_protocol *resting; /* whose connections are put aside; NULL: none */
+	void *aside;                            /* owned: its connections */
+	const struct packet *packet;            /* the one at hand … */
+	bool wakes;                             /* … brings a connection back, */
+	bool rests;                             /* puts its connection aside */
+	bool has_rested;                        /* one of the batch did */
 };
 
 static const struct content_protocol *
@@ -95,6 +101,9 @@ choose(struct content_stage *s, struct followed *f, const struct stream_event *e
 		f->protocol->close(f->state, &s->sink, e->time);
 	f->protocol = next;
 	f->state = next->open(&s->sink, e);
+	if (s->wakes)
+		next->aside->wake(s->aside, s->packet, f->state);
+	s->wakes = false;
 }
 
 static void
@@ -118,8 +127,11 @@ take_stream(void *context, const struct stream_event *e)
 		f = follow(s, e);
 	if (e->kind == STREAM_DATA)
 		choose(s, f, e);
-	if (f->protocol != NULL)
-		f->protocol->event(f->state, &s->sink, e);
+	if (f->protocol == NULL)
+		return;
+	f->protocol->event(f->state, &s->sink, e);
+	if (f->protocol == s->resting && s->packet != NULL && !s->rests)
+		s->rests = s->resting->aside->rests(&s->aside, f->state, s->packet);
 }
 
 struct content_stage *
@@ -141,6 +153,8 @@ content_stage_new(const struct content_stage_options *options)
 		if ((CONTENT_LIST[i]->yields & options->consumed) == 0)
 			continue;
 		s->has_datagrams |= CONTENT_LIST[i]->datagram != NULL;
+		if (CONTENT_LIST[i]->aside != NULL)
+			s->resting = CONTENT_LIST[i];
 		s->protocols[s->protocol_count++] = CONTENT_LIST[i];
 	}
 	if (s->protocol_count == 0) {
@@ -174,6 +188,8 @@ content_stage_free(struct content_stage *s)
 	for (size_t i = 0; i < s->protocol_count; i++)
 		if (s->datagrams[i] != NULL)
 			s->protocols[i]->end_datagrams(&s->datagrams[i], NULL);
+	if (s->resting != NULL)
+		s->resting->aside->free(s->aside);
 	stream_table_free(s->streams);
 	free(s);
 }
@@ -187,17 +203,63 @@ says_something(const struct content_stage *s, const struct packet *p)
 	       (p->flags & PACKET_SNAPPED) != 0 || stream_table_holds(s->streams);
 }
 
+static enum content_passing
+pass(struct content_stage *s, const struct packet *p)
+{
+	const struct content_aside *aside = s->resting->aside;
+
+	return aside->passes(s->aside, aside->fetch(s->aside, p), p);
+}
+
 static void
 take_segment(struct content_stage *s, const struct packet *p)
 {
 	if (!says_something(s, p))
 		return;
-	s->sniffed = p->payload_size != 0 ? sniff(s, p) : NULL;
+	/* Its connection may have been put aside by a packet of the same batch. */
+	if (s->has_rested && !s->wakes && p->payload_size != 0) {
+		enum content_passing passing = pass(s, p);
+		s->wakes = passing == CONTENT_WAKES;
+		if (passing == CONTENT_PASSES)
+			return;
+	}
+	s->packet = p;
+	s->sniffed = s->wakes ? s->resting : p->payload_size != 0 ? sniff(s, p) : NULL;
 	if (s->sniffed != NULL)
 		stream_table_packet(s->streams, p);
 	else
 		stream_table_follow(s->streams, p);
+	if (s->rests) {
+		stream_table_forget(s->streams, p);
+		s->has_rested = true;
+	}
+	s->packet = NULL;
 	s->sniffed = NULL;
+	s->rests = s->wakes = false;
+}
+
+/* Takes away the segments of connections that are put aside; those that bring theirs back are taken
+ * at once.  Returns how many are left. */
+static size_t
+pass_over(struct content_stage *s, const struct packet **list, size_t count)
+{
+	const struct content_aside *aside = s->resting->aside;
+	uint64_t fetched[BATCH_MAX];
+	size_t left = 0;
+
+	for (size_t i = 0; i < count; i++)
+		fetched[i] = list[i]->payload_size != 0 ? aside->fetch(s->aside, list[i]) : 0;
+	for (size_t i = 0; i < count; i++) {
+		enum content_passing passing = CONTENT_OTHER;
+		if (list[i]->payload_size != 0)
+			passing = aside->passes(s->aside, fetched[i], list[i]);
+		s->wakes = passing == CONTENT_WAKES;
+		if (s->wakes)
+			take_segment(s, list[i]);
+		else if (passing == CONTENT_OTHER)
+			list[left++] = list[i];
+	}
+	return left;
 }
 
 static void
@@ -220,9 +282,13 @@ fetch_followed(const struct content_stage *s, uint32_t place)
 /* Takes segments in their order, with what they need fetched ahead, a step of a few segments for
  * each line that names the next. */
 static void
-take_segments(struct content_stage *s, const struct packet *const *list, size_t count)
+take_segments(struct content_stage *s, const struct packet **list, size_t count)
 {
 	uint32_t places[BATCH_MAX];
+
+	s->has_rested = false;
+	if (s->aside != NULL)
+		count = pass_over(s, list, count);
 
 	for (size_t i = 0; i < count + 4 * AHEAD; i++) {
 		if (i < count)
