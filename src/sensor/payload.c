@@ -28,6 +28,9 @@ payload_kind_name(enum payload_kind kind)
 void
 payload_add(struct payload_facts *facts, const char *key, const uint8_t *value, size_t size)
 {
+	for (size_t i = 0; i < facts->count; i++)
+		if (strcmp(facts->facts[i].key, key) == 0)
+			return;
 	if (facts->count == PAYLOAD_FACTS || size == 0)
 		return;
 	facts->facts[facts->count++] = (struct payload_fact){

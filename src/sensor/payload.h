@@ -54,7 +54,7 @@ void payload_recognise(const uint8_t *data, size_t size, struct payload_facts *r
 /* "http", "tls", … */
 const char *payload_kind_name(enum payload_kind kind);
 
-/* Adds a fact; those for which there is no room are left out. */
+/* Adds a fact; a second one of the same key, and those without room, are left out. */
 void payload_add(struct payload_facts *facts, const char *key, const uint8_t *value, size_t size);
 
 /* The same with text that is copied. */

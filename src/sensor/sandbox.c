@@ -144,9 +144,9 @@ allow_some(scmp_filter_ctx filter, int directory)
 	/* Memory, but none that can be executed. */
 	const struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
 	/* To the other side of a connection only: a datagram would need an address. */
-	const struct scmp_arg_cmp no_address = SCMP_A4(SCMP_CMP_EQ, 0);
-	const struct scmp_arg_cmp here = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)directory);
-	const struct scmp_arg_cmp flags = SCMP_A2(SCMP_CMP_EQ, JOURNAL_FLAGS);
+	const struct scmp_arg_cmp no_address = SCMP_A4(SCMP_CMP_EQ, 0, 0);
+	const struct scmp_arg_cmp here = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)directory, 0);
+	const struct scmp_arg_cmp flags = SCMP_A2(SCMP_CMP_EQ, JOURNAL_FLAGS, 0);
 	int e = 0;
 
 	e |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_exec);

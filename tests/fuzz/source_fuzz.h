@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "obs/observed.h"
 #include "source/source.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -32,6 +33,45 @@ struct fuzz_result {
 			abort();  \
 	} while (0)
 
+/* Octets that an observation made whole points to: they must be its chunk's, or constant, and are
+ * all read. */
+static inline uint64_t
+fuzz_octets(uint64_t sum, struct octets text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		sum = sum * 31 + text.data[i];
+	return sum * 31 + text.size;
+}
+
+static inline uint64_t
+fuzz_observed(const struct observed *o)
+{
+	const struct contact *c = &o->contact;
+	const struct login *l = &o->login;
+	uint64_t sum = o->kind;
+
+	FUZZ_CHECK(o->kind < OBSERVED_KINDS);
+	if (o->kind == OBSERVED_CONTACT) {
+		FUZZ_CHECK(c->count != 0 && c->end >= c->begin);
+		FUZZ_CHECK(c->payload.size <= CONTACT_PAYLOAD_KEPT);
+		sum = fuzz_octets(sum, c->sensor);
+		sum = fuzz_octets(sum, c->payload);
+		sum = fuzz_octets(sum, c->note);
+		sum = sum * 31 + (uint64_t)c->begin + (uint64_t)c->end + c->count + c->octets;
+	} else if (o->kind == OBSERVED_LOGIN) {
+		FUZZ_CHECK(l->count != 0 && l->service != NULL);
+		sum = fuzz_octets(sum, l->host);
+		sum = fuzz_octets(sum, l->user);
+		sum = fuzz_octets(sum, l->password);
+		sum = fuzz_octets(sum, l->client);
+		sum = sum * 31 + (uint64_t)l->time + l->count + l->source_port;
+	} else if (o->kind == OBSERVED_WATCH) {
+		sum = fuzz_octets(sum, o->watch.sensor);
+		sum = sum * 31 + (uint64_t)o->watch.begin + (uint64_t)o->watch.end;
+	}
+	return sum;
+}
+
 static inline void
 fuzz_chunk(struct fuzz_result *result, const struct chunk *chunk)
 {
@@ -45,6 +85,10 @@ fuzz_chunk(struct fuzz_result *result, const struct chunk *chunk)
 		FUZZ_CHECK(p->data + p->captured_size <= chunk->buffer + chunk->buffer_size);
 		result->sum = result->sum * 31 + (uint64_t)p->time + p->captured_size +
 			      p->input_offset + p->link_type;
+		if (p->link_type == LINK_OBSERVED) {
+			result->sum = result->sum * 31 + fuzz_observed((const void *)p->data);
+			continue;
+		}
 		for (uint32_t j = 0; j < p->captured_size; j++)
 			result->sum = result->sum * 31 + p->data[j];
 	}
