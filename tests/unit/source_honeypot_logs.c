@@ -439,8 +439,8 @@ test_sensor(void **state)
 	static const char *const WANT[] = {
 		"contact 2026-01-01T00:00:00Z 2026-01-01T00:00:01Z 192.0.2.1#5 198.51.100.1#23 p6 "
 		"x1 3 "
-		"sensor=pot payload=hello note=\xff"
-		"A 2cf2",
+		"sensor=pot payload=hello note=\xffZ "
+		"2cf2",
 		"login 2026-01-01T00:00:00Z 192.0.2.1#5 telnet failed x1 host=pot user=\xe9 "
 		"password=p\"w",
 		"watch 2026-01-01T00:00:00Z 2026-01-01T00:01:00Z",
@@ -452,7 +452,7 @@ test_sensor(void **state)
 	    "start\",\"sensor\":\"pot\"}\n" SENSOR
 	    "contact\",\"sensor\":\"pot\",\"begin\":\"2026-01-01T00:00:00Z\",\"end\":"
 	    "\"2026-01-01T00:00:01Z\"," ENDS
-	    ",\"note\":\"\\u00ffA\",\"logins\":[{\"service\":\"telnet\",\"user\":\"\\u00e9\","
+	    ",\"note\":\"\\u00ffZ\",\"logins\":[{\"service\":\"telnet\",\"user\":\"\\u00e9\","
 	    "\"password\":\"p\\\"w\"}],\"payload\":\"aGVsbG8=\"," HELLO "}\n" SENSOR
 	    "watch\",\"sensor\":\"pot\",\"begin\":\"2026-01-01T00:00:00Z\",\"end\":"
 	    "\"2026-01-01T00:01:00Z\"}\n",
