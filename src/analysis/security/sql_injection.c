@@ -456,9 +456,14 @@ take_hit(struct sql_injection *s, const struct http_request *q, uint64_t hash, c
 	struct address source = source_of(s, q);
 	uint64_t key[4] = { source.words[0], source.words[1], hash,
 		(uint64_t)(q->time > 0 ? q->time / SQL_SLOT : 0) };
-	bool malicious = s->hit.verdict.score >= SQL_ATTACK;
 	struct sql_attack *a = heavy_at(&s->attacks, key);
-	unsigned success;
+	unsigned success = success_of(q, &s->hit.verdict);
+	bool malicious;
+
+	/* What was only suspicious hit a statement when a database complains of it. */
+	if (s->hit.verdict.score < SQL_ATTACK && (success & SQL_SAYS_ERROR) != 0)
+		s->hit.verdict.score = SQL_ATTACK;
+	malicious = s->hit.verdict.score >= SQL_ATTACK;
 
 	if (a->host[0] == '\0')
 		memcpy(a->host, host, SQL_HOST_KEPT);
@@ -476,7 +481,6 @@ take_hit(struct sql_injection *s, const struct http_request *q, uint64_t hash, c
 		a->sums.suspicious++;
 		return;
 	}
-	success = success_of(q, &s->hit.verdict);
 	count_request(a, q, &s->hit, success);
 	count_answer(s, q, key);
 	sql_samples_add(

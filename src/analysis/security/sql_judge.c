@@ -82,6 +82,8 @@ static const struct {
 	    "A semicolon, and another statement behind it." },
 	[SQL_RULE_COMMENT] = { "comment-cut", SQL_COMMENT_CUT, SQL_OTHER_PURPOSE,
 	    "A quote ends the application's string, and a comment cuts off what it has behind." },
+	[SQL_RULE_PROBE] = { "lone-quote", SQL_ERROR, SQL_OTHER_PURPOSE,
+	    "A quote ends a short value: what the application answers tells whether it minds." },
 	[SQL_RULE_OPENED] = { "hidden-comment", SQL_INLINE, SQL_OTHER_PURPOSE,
 	    "Words of SQL in a comment that only MySQL opens." },
 };
@@ -266,7 +268,8 @@ judge_context(
 			continue;
 		add_shape(j, &k, kept);
 		if ((k.words & TRIGGER_WORDS) != 0 || (k.types & TRIGGER_TYPES) != 0 ||
-		    (quote != 0 && (k.types & (1U << SQL_COMMENT | 1U << SQL_OPERATOR)) != 0))
+		    (quote != 0 && ((k.types & (1U << SQL_COMMENT | 1U << SQL_OPERATOR)) != 0 ||
+				       k.count == 1)))
 			judge_scene(j, &k, text, quote, whole);
 		if (t.type == SQL_END)
 			break;

@@ -76,6 +76,7 @@ enum sql_rule {
 	SQL_RULE_STACKED, /* another statement */
 	SQL_RULE_COMMENT,
 	SQL_RULE_OPENED,
+	SQL_RULE_PROBE,
 	SQL_RULES,
 };
 

@@ -80,6 +80,8 @@ judge(struct sql_reader *r, const uint8_t *text, size_t size, unsigned codings)
 	struct sql_verdict v = sql_judge(text, size);
 	struct sql_hit *hit = r->hit;
 
+	if (v.score > r->cap)
+		v.score = r->cap;
 	if (v.score > r->worst)
 		r->worst = v.score;
 	if (v.score > r->highest)
@@ -145,6 +147,7 @@ sql_value_judge(
 {
 	*ret_hit = (struct sql_hit){ .values = 0 };
 	r->hit = ret_hit;
+	r->cap = UINT8_MAX;
 	judge_value(r, value, size, plus);
 	return ret_hit->verdict.score >= SQL_SUSPICIOUS;
 }
@@ -301,6 +304,29 @@ read_header(struct sql_reader *r, enum sql_place place, const struct octets *tex
 		r->seen[hash >> 32 & (SQL_SEEN - 1)] = hash;
 }
 
+/*
+ * Whether the Referer is an address of the same host, or nobody says which host this is.  The
+ * payload in it then is that of the request before, told by the attacker's browser on its way
+ * through the site: suspicious, but not another attack.
+ */
+static bool
+is_own_page(const struct http_request *q)
+{
+	const uint8_t *at = q->referer.data, *end = at + q->referer.size, *name;
+	size_t scheme = q->referer.size > 8 && strncasecmp((const char *)at, "http://", 7) == 0 ? 7
+			: q->referer.size > 8 && strncasecmp((const char *)at, "https://", 8) == 0
+			    ? 8
+			    : 0;
+
+	if (scheme == 0)
+		return false;
+	name = at + scheme;
+	end = find(name, end, '/');
+	return q->host.size == 0 ||
+	       ((size_t)(end - name) == q->host.size &&
+		   strncasecmp((const char *)name, (const char *)q->host.data, q->host.size) == 0);
+}
+
 /* "Basic" and base64 of "user:password". */
 static void
 read_authorization(struct sql_reader *r, const struct octets *text)
@@ -330,13 +356,17 @@ sql_request_judge(struct sql_reader *r, const struct http_request *request, stru
 	ret_hit->values = 0;
 	r->hit = ret_hit;
 	r->worst = 0;
+	r->cap = UINT8_MAX;
 	if (request->target.size > 0)
 		read_target(r, &request->target, SQL_IN_PATH, SQL_IN_QUERY);
 	if (request->cookie.size > 0)
 		sql_reader_pairs(r, SQL_IN_COOKIE, &request->cookie, ';');
 	if (request->body.size > 0 && (request->flags & HTTP_BODY_CODED) == 0)
 		sql_body_read(r, request);
+	if (is_own_page(request))
+		r->cap = SQL_ATTACK - 1;
 	read_header(r, SQL_IN_REFERER, &request->referer);
+	r->cap = UINT8_MAX;
 	read_header(r, SQL_IN_USER_AGENT, &request->user_agent);
 	read_header(r, SQL_IN_FORWARDED, &request->forwarded_for);
 	if (request->authorization.size > 0)

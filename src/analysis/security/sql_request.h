@@ -72,6 +72,7 @@ struct sql_reader {
 	struct sql_hit *hit; /* of the request at hand, borrowed */
 	uint8_t worst;       /* score of the value at hand */
 	uint8_t highest;     /* score of the header at hand */
+	uint8_t cap;         /* the most that the value at hand may score */
 	bool kept;           /* the hit is of the value at hand */
 };
 

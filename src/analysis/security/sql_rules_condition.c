@@ -5,6 +5,8 @@
  */
 #include "analysis/security/sql_rules.h"
 
+#define PROBE_MOST 16 /* octets of a value that only tries a quote */
+
 static uint8_t
 type_at(const struct sql_scene *s, uint32_t i)
 {
@@ -233,6 +235,14 @@ judge_cut(struct sql_scene *s)
 		sql_scene_hit(s, SQL_RULE_COMMENT, t->begin <= s->t[i - 1].end + 1 ? 5 : 3);
 }
 
+/* "1'": by itself only suspicious. */
+static void
+judge_probe(struct sql_scene *s)
+{
+	if (s->quote != 0 && s->whole && s->n == 1 && s->t[0].end <= PROBE_MOST)
+		sql_scene_hit(s, SQL_RULE_PROBE, 3);
+}
+
 /* "1=1", and what is compared with a function or query, without AND or OR. */
 static void
 judge_first(struct sql_scene *s)
@@ -258,5 +268,6 @@ sql_rules_whole(struct sql_scene *s)
 {
 	judge_chain(s);
 	judge_cut(s);
+	judge_probe(s);
 	judge_first(s);
 }
