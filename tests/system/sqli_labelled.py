@@ -194,10 +194,10 @@ def prose(most=int(os.environ.get("SQLI_PROSE", "20000"))):
             text = (gzip.open(name) if name.endswith(".gz") else open(name, "rb")).read(100000)
         except OSError:
             continue
-        out.update(quoted(l.strip()) for l in text.split(b"\n") if len(l) > 8)
+        out.update(l.strip() for l in text.split(b"\n") if len(l) > 8)
     out = sorted(out)
     random.Random(7).shuffle(out)
-    return out[:most]
+    return [quoted(line) for line in out[:most]]
 
 
 def gather():
@@ -231,7 +231,7 @@ def measure(name, payloads, wanted):
     found = [v[0] >= 5 for v in verdicts]
     held = [f for p, f in zip(payloads, found) if zlib.crc32(decoded(p)) & 1]
     peer = [v[3] for v in verdicts if v[3] is not None]
-    if f"--misses" in sys.argv and name.startswith(words[-1]):
+    if "--misses" in sys.argv and name.startswith(words[-1]):
         for p, v in zip(payloads, verdicts):
             if (v[0] >= 5) != wanted:
                 print("   ", v, decoded(p)[:200])
@@ -299,7 +299,7 @@ def main():
     if data.joinpath("weblogs").is_dir():
         theirs = total("", [r for n, r in rows.items() if n.startswith("libinjection")])
         check(theirs["found"] >= 0.97 * theirs["count"], f"libinjection's sets: {theirs}")
-        check(theirs["found"] + theirs["guarded"] >= 0.985 * theirs["count"], f"libinjection's sets but for the guards: {theirs}")
+        check(theirs["found"] + theirs["guarded"] >= 0.99 * theirs["count"], f"libinjection's sets but for the guards: {theirs}")
         check(rows["httpparams sqli"]["found"] >= 0.995 * rows["httpparams sqli"]["count"], f"{rows['httpparams sqli']}")
     else:
         skipped += 1

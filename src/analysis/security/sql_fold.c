@@ -23,12 +23,27 @@ wants_value(const struct sql_token *t)
 	}
 }
 
+/* Whether "user" or "column" here is a name, and no kind of object. */
+static bool
+wants_name(const struct sql_token *t)
+{
+	if (t->type == SQL_WORD)
+		return (SQL_SET(t->word) &
+			   (SQL_SET(SQL_WORD_BY) | SQL_SET(SQL_WORD_SELECT) |
+			       SQL_SET(SQL_WORD_FROM) | SQL_SET(SQL_WORD_WHERE) |
+			       SQL_SET(SQL_WORD_HAVING) | SQL_SET(SQL_WORD_QUANTITY) |
+			       SQL_SET(SQL_WORD_WHEN))) != 0;
+	return t->type >= SQL_OPERATOR && wants_value(t);
+}
+
 /* Signs that may stand before a value and change nothing of its kind. */
 static bool
 is_prefix(const struct sql_token *t)
 {
 	return t->type == SQL_NOT_SIGN || (t->type == SQL_WORD && t->word == SQL_WORD_PREFIX) ||
-	       (t->type == SQL_OPERATOR && (t->quote == '-' || t->quote == '+' || t->quote == '@'));
+	       (t->type == SQL_OPERATOR &&
+		   (t->quote == '-' || t->quote == '+' || t->quote == '@')) ||
+	       (t->type == SQL_COMPARE && t->quote == '~');
 }
 
 static bool
@@ -128,8 +143,7 @@ sql_tokens_add(struct sql_tokens *k, const struct sql_token *token)
 		t.flags |= SQL_SIGNED;
 	k->sign = false;
 	/* "or column = 1": words of statements are names where a value belongs. */
-	if (t.type == SQL_WORD && t.word == SQL_WORD_OBJECT && wants_value(last) &&
-	    last->type >= SQL_OPERATOR) {
+	if (t.type == SQL_WORD && t.word == SQL_WORD_OBJECT && wants_name(last)) {
 		t.type = SQL_NAME;
 		t.word = SQL_WORD_NONE;
 	}

@@ -21,7 +21,7 @@
 	    SQL_SET(SQL_WORD_OUTSIDE) | SQL_SET(SQL_WORD_INSIDE) | SQL_SET(SQL_WORD_FUNCTION) | \
 	    SQL_SET(SQL_WORD_SCHEMA))
 #define ENOUGH        8 /* a score that no other context need confirm */
-#define TRIGGER_TYPES ((1U << SQL_LOGIC) | (1U << SQL_COMPARE))
+#define TRIGGER_TYPES ((1U << SQL_LOGIC) | (1U << SQL_COMPARE) | (1U << SQL_COMMENT))
 
 /* ------------------------------------------------------------------ what the rules are */
 
@@ -268,8 +268,7 @@ judge_context(
 			continue;
 		add_shape(j, &k, kept);
 		if ((k.words & TRIGGER_WORDS) != 0 || (k.types & TRIGGER_TYPES) != 0 ||
-		    (quote != 0 && ((k.types & (1U << SQL_COMMENT | 1U << SQL_OPERATOR)) != 0 ||
-				       k.count == 1)))
+		    (quote != 0 && ((k.types & 1U << SQL_OPERATOR) != 0 || k.count == 1)))
 			judge_scene(j, &k, text, quote, whole);
 		if (t.type == SQL_END)
 			break;

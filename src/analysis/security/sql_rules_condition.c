@@ -3,6 +3,8 @@
  * Rules at AND, OR, XOR, && and ||, and of the expression as a whole: conditions that are always
  * true or false, or that ask the database one bit.
  */
+#include <string.h>
+
 #include "analysis/security/sql_rules.h"
 
 #define PROBE_MOST 16 /* octets of a value that only tries a quote */
@@ -134,6 +136,10 @@ judge_value(struct sql_scene *s, uint32_t i)
 	uint8_t next = type_at(s, end);
 	bool anchored = is_anchored(s, i);
 
+	/* "and isnull(1/0)" as the text's begin. */
+	if (i == 0 && s->quote == 0 && kind == SQL_CALLED && type_at(s, 3) == SQL_NUMBER &&
+	    next == SQL_END)
+		sql_scene_hit(s, SQL_RULE_FUNCTION, 5);
 	if (end == i + 1 || !anchored)
 		return;
 	if (is_open_string(s, end - 1) && end == i + 2) {
@@ -175,6 +181,18 @@ sql_rules_condition(struct sql_scene *s, uint32_t i)
 
 /* ------------------------------------------------------------------ the whole */
 
+/* A string, an operator, a string. */
+static void
+judge_pair(struct sql_scene *s, unsigned signs)
+{
+	bool is_signed = (s->t[s->sound - 1].flags & SQL_SIGNED) != 0;
+
+	if (is_signed && (signs > 0 || s->odd > 0))
+		sql_scene_hit(s, SQL_RULE_CHAIN, 5);
+	else if (signs > 0)
+		sql_scene_hit(s, SQL_RULE_CHAIN, 3);
+}
+
 /* What goes on a string up to the application's own quote, or cuts it off. */
 static void
 judge_chain(struct sql_scene *s)
@@ -198,10 +216,7 @@ judge_chain(struct sql_scene *s)
 		return;
 	if (s->stop == SQL_STOP_STRING) {
 		if (values < 2) /* "sos" never suffices; a sign more is no prose */
-			sql_scene_hit(s, SQL_RULE_CHAIN,
-			    signs == 0                                     ? 0
-			    : (s->t[s->sound - 1].flags & SQL_SIGNED) != 0 ? 5
-									   : 3);
+			judge_pair(s, signs);
 		else if (signs > 0)
 			sql_scene_hit(s, SQL_RULE_CHAIN, s->logic > 0 || signs > 1 ? 6 : 5);
 		else if (s->odd > 0)
@@ -209,6 +224,14 @@ judge_chain(struct sql_scene *s)
 	} else if (signs > 0) {
 		sql_scene_hit(s, SQL_RULE_CHAIN, 5);
 	}
+}
+
+/* SQL Server keeps statements with this word out of its log. */
+static bool
+hides_itself(const struct sql_scene *s, const struct sql_token *comment)
+{
+	return memmem(s->text + comment->begin, comment->end - comment->begin, "sp_password", 11) !=
+	       NULL;
 }
 
 /* "admin'--": the rest of the statement is cut off. */
@@ -219,6 +242,8 @@ judge_cut(struct sql_scene *s)
 	const struct sql_token *t;
 	bool more;
 
+	if (s->n > 1 && s->t[s->n - 1].type == SQL_COMMENT && hides_itself(s, &s->t[s->n - 1]))
+		sql_scene_hit(s, SQL_RULE_COMMENT, 6);
 	if (s->quote == 0 || !s->whole || s->n < 2)
 		return;
 	while (type_at(s, i) == SQL_RIGHT)
@@ -248,13 +273,17 @@ static void
 judge_first(struct sql_scene *s)
 {
 	struct comparison c;
-	uint32_t begin = s->quote != 0 ? 0 : 0;
 
 	if (!s->whole || s->anchor != 2)
 		return;
-	c = comparison_at(s, begin);
+	c = comparison_at(s, 0);
 	if (!c.found || !sql_is_tail(s, c.end) || c.end > s->sound)
 		return;
+	/* "(1=1)*1", "1=1 and 2". */
+	if (c.left == SQL_CONSTANT && c.right == SQL_CONSTANT && s->quote == 0 &&
+	    ((type_at(s, c.end) == SQL_RIGHT && type_at(s, c.end + 1) == SQL_OPERATOR) ||
+		(type_at(s, c.end) == SQL_LOGIC && s->sound == s->n)))
+		sql_scene_hit(s, SQL_RULE_TAUTOLOGY, 5);
 	if (c.right == SQL_QUERY || (c.right == SQL_CALLED && s->quote != 0))
 		sql_scene_hit(s, SQL_RULE_CONDITION, 6);
 	else if (c.right == SQL_CALLED)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Rules at the words of queries: UNION, SELECT, ORDER BY, HAVING, LIMIT, INTO OUTFILE, CASE. */
+#include <string.h>
+
 #include "analysis/security/sql_rules.h"
 
 #define LIST_MOST 24 /* tokens of a list that are looked at */
@@ -149,6 +151,16 @@ asks(const struct sql_scene *s, uint32_t i)
 		   s->t[i].word != SQL_WORD_NONE);
 }
 
+/* A part of a name that is quoted and empty: MySQL takes it, nobody writes it in earnest. */
+static bool
+has_no_name(const struct sql_scene *s, uint32_t i)
+{
+	const uint8_t *text = s->text + s->t[i].begin;
+	uint32_t size = s->t[i].end - s->t[i].begin;
+
+	return size < 64 && memmem(text, size, "``", 2) != NULL;
+}
+
 static void
 judge_select(struct sql_scene *s, uint32_t i)
 {
@@ -174,6 +186,9 @@ judge_select(struct sql_scene *s, uint32_t i)
 		sql_scene_hit(s, SQL_RULE_SUBQUERY, is_anchored(s, i) ? 6 : 5);
 	else if (list == LIST_QUERY && from && s->quote != 0)
 		sql_scene_hit(s, SQL_RULE_SELECT, is_anchored(s, i) ? 6 : 4);
+	for (uint32_t k = i + 1; k < s->n && k - i < 6; k++)
+		if (s->t[k].type == SQL_NAME && has_no_name(s, k))
+			sql_scene_hit(s, SQL_RULE_SELECT, 5);
 	if (list == LIST_QUERY && asks_inside(s, i + 1))
 		sql_scene_hit(s, SQL_RULE_INSIDE, 5);
 }
@@ -200,7 +215,7 @@ judge_union(struct sql_scene *s, uint32_t i)
 		if (hidden && i > 0 && is_anchored(s, i))
 			sql_scene_hit(s, SQL_RULE_UNION, 5);
 		else if (type_at(s, k) == SQL_END && i > 0 && is_anchored(s, i))
-			sql_scene_hit(s, SQL_RULE_UNION, 3);
+			sql_scene_hit(s, SQL_RULE_UNION, (s->t[0].flags & SQL_SIGNED) != 0 ? 5 : 3);
 		return;
 	}
 	list = judge_list(s, k + 1);
@@ -270,7 +285,7 @@ judge_into(struct sql_scene *s, uint32_t i)
 	uint8_t where = type_at(s, i + 2);
 
 	if (is_word(s, i + 1, SQL_WORD_OUTFILE) &&
-	    (where == SQL_STRING || where == SQL_LEFT || where == SQL_CALL))
+	    (where == SQL_STRING || where == SQL_LEFT || where == SQL_CALL || where == SQL_NUMBER))
 		sql_scene_hit(s, SQL_RULE_INTO_FILE, 8);
 	else if (type_at(s, i + 1) == SQL_VARIABLE && i > 0 && is_anchored(s, i))
 		sql_scene_hit(s, SQL_RULE_INTO_FILE, 5);

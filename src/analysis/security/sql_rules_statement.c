@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Rules at calls of functions, at names of catalogues, and at verbs that begin a statement. */
 #include <string.h>
+#include <strings.h>
 
 #include "analysis/security/sql_rules.h"
 
@@ -109,6 +110,8 @@ judge_wait(struct sql_scene *s, uint32_t i)
 		score = score < 6 ? 6 : score;
 	else if (i > 0 && i > s->sound && s->t[i - 1].type != SQL_LEFT && s->anchor != 2)
 		score = 4; /* the manual's sleep(3) among words */
+	if (memchr(s->text + s->t[i].begin, '.', s->t[i].end - s->t[i].begin) != NULL)
+		score = 8; /* dbms_lock.sleep */
 	sql_scene_hit(s, heavy ? SQL_RULE_HEAVY : SQL_RULE_WAIT, score);
 	if (heavy)
 		return;
@@ -123,7 +126,7 @@ judge_waitfor(struct sql_scene *s, uint32_t i)
 	uint32_t k =
 	    is_word(s, i + 1, SQL_WORD_DELAY) || type_at(s, i + 1) == SQL_NAME ? i + 2 : i + 1;
 
-	while (type_at(s, k) == SQL_LEFT)
+	while (type_at(s, k) == SQL_LEFT || (type_at(s, k) == SQL_NAME && k == i + 2))
 		k++;
 	if (type_at(s, k) != SQL_STRING && type_at(s, k) != SQL_VARIABLE)
 		return;
@@ -143,6 +146,12 @@ judge_function(struct sql_scene *s, uint32_t i)
 	if (sql_operand_kind(s, i + 2) == SQL_CONSTANT && type_at(s, i + 3) == SQL_COMPARE &&
 	    sql_operand_kind(s, i + 4) == SQL_CONSTANT)
 		sql_scene_hit(s, SQL_RULE_CASE, 6);
+	if (i == 0 && s->quote == 0 && type_at(s, i + 2) == SQL_VARIABLE &&
+	    s->text[s->t[i + 2].begin + 1] == '@' && s->t[i + 2].end > s->t[i + 2].begin + 2)
+		sql_scene_hit(s, SQL_RULE_INSIDE, 5); /* mid(@@version, … */
+	if (i == 0 && s->quote == 0 && type_at(s, i + 2) == SQL_CALL &&
+	    s->t[i + 2].word == SQL_WORD_INSIDE && type_at(s, i + 4) == SQL_RIGHT)
+		sql_scene_hit(s, SQL_RULE_INSIDE, 5); /* charset(user()) */
 	if (operand && is_anchored(s, i) && sql_is_tail(s, sql_operand_end(s, i)))
 		sql_scene_hit(s, SQL_RULE_FUNCTION, 5);
 	else if (i == 0 && type_at(s, 2) == SQL_NUMBER &&
@@ -245,7 +254,10 @@ score_define(const struct sql_scene *s, uint32_t i)
 		   (type_at(s, k) == SQL_LOGIC && s->t[k - 1].word == SQL_WORD_DEFINE)))
 		object = object || s->t[k].word != SQL_WORD_IF, k++;
 	if (!object)
-		return 0;
+		return type_at(s, k) == SQL_NAME && type_at(s, k + 1) == SQL_COMMENT && i > 0 &&
+			       is_anchored(s, i - 1)
+			   ? 5
+			   : 0;
 	if (type_at(s, k) == SQL_CALL)
 		return 8;
 	if (type_at(s, k) != SQL_NAME)
@@ -308,7 +320,10 @@ score_exec(const struct sql_scene *s, uint32_t i)
 	if (next == SQL_CALL)
 		return s->t[i + 1].word != SQL_WORD_NONE ? 8 : 4;
 	if (next != SQL_NAME)
-		return is_word(s, i + 1, SQL_WORD_IF) ? 5 : 0;
+		return is_word(s, i + 1, SQL_WORD_IF) || (is_word(s, i + 1, SQL_WORD_AS) &&
+							     is_word(s, i + 2, SQL_WORD_OBJECT))
+			   ? 6
+			   : 0;
 	if (s->t[i + 1].word == SQL_WORD_FILE || s->t[i + 1].word == SQL_WORD_SCHEMA)
 		return 9;
 	if (type_at(s, i + 2) == SQL_STRING || type_at(s, i + 2) == SQL_VARIABLE)

@@ -131,7 +131,11 @@ step_value(
 	bool alias = !w->value && w->query && t->type == SQL_NAME &&
 		     (w->sources || last->type == SQL_NAME || last->type == SQL_RIGHT ||
 			 last->type == SQL_STRING || last->type == SQL_NUMBER);
-	if (!w->value && !alias && !w->name)
+	/* Strings side by side are one. */
+	bool more = t->type == SQL_STRING && last->type == SQL_STRING && t->quote == last->quote &&
+		    (t->flags & SQL_OPEN_END) == 0;
+
+	if (!w->value && !alias && !w->name && !more)
 		return false;
 	s->names += t->type != SQL_STRING;
 	w->name = false;

@@ -198,7 +198,7 @@ ends_number(struct sql_lexer *l)
 		return true;
 	}
 	m = sql_word_meaning(l->text + end + 1, next - end - 1);
-	if ((first == 'f' || first == 'd' || first == 'e') &&
+	if ((first == 'f' || first == 'd' || first == 'e' || first == 'x') &&
 	    (m.plain != SQL_WORD_NONE || next == end + 1)) {
 		l->at = end + 1;
 		return true;
