@@ -252,6 +252,19 @@ incident_list_read(struct incident_list *list, const char *path, struct err_info
 	return e;
 }
 
+/* The members of an entry in our order, which joining does not keep. */
+static json_t *
+ordered(const json_t *entry)
+{
+	json_t *copy = json_object();
+
+	for (size_t i = 0; i < MEMBER_COUNT; i++)
+		if (json_object_get(entry, MEMBERS[i].name) != NULL)
+			json_object_set(
+			    copy, MEMBERS[i].name, json_object_get(entry, MEMBERS[i].name));
+	return copy;
+}
+
 enum err
 incident_list_write(struct incident_list *list, FILE *out, struct err_info *info)
 {
@@ -260,7 +273,8 @@ incident_list_write(struct incident_list *list, FILE *out, struct err_info *info
 
 	incident_list_sort(list);
 	for (size_t i = 0; i < list->count; i++)
-		json_array_append(json_object_get(root, "incidents"), list->items[i].entry);
+		json_array_append_new(
+		    json_object_get(root, "incidents"), ordered(list->items[i].entry));
 	status = json_dumpf(root, out, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
 	json_decref(root);
 	if (status != 0 || fputc('\n', out) == EOF)

@@ -135,8 +135,8 @@ read_clock(struct reader *r, const struct zone *zone, struct incident_time *t)
 	(void)skip(r, " ");
 	if (!read_offset(r, &east, &given))
 		return false;
-	local = incident_days(t->year, t->month, t->day) * DAY_SECONDS + hour * 3600 + minute * 60 +
-		second;
+	local = incident_days(t->year, t->month, t->day) * DAY_SECONDS +
+		((int64_t)hour * 60 + minute) * 60 + second;
 	t->timed = true;
 	t->seconds = given ? local - east : incident_time_wall(zone, local);
 	return true;

@@ -384,14 +384,16 @@ add_months(struct book *b)
 	struct section_table *t = section_table(
 	    b->section, "months", "Incidents a month", MONTH_COLUMNS, ARRAY_COUNT(MONTH_COLUMNS));
 	json_t *series[INCIDENT_CATEGORIES];
+	size_t totals[INCIDENT_CATEGORIES];
 	char name[32];
 	size_t at = 0;
 
 	section_axis(f, 'x', "month", "category", "");
 	section_axis(f, 'y', "incidents", "linear", "");
 	section_caption(f, "Incidents by the month they began in.");
+	count_categories(b, totals);
 	for (size_t c = 0; c < INCIDENT_CATEGORIES; c++)
-		series[c] = section_series(f, INCIDENT_CATEGORY[c].title);
+		series[c] = totals[c] != 0 ? section_series(f, INCIDENT_CATEGORY[c].title) : NULL;
 	/* A year without month sorts with its January, which may lie before the period. */
 	for (int month = b->first / 12 * 12; month <= b->last; month++) {
 		size_t end = month_end(b, at, month, true);
@@ -407,7 +409,8 @@ add_months(struct book *b)
 			json_int_t n = 0;
 			for (size_t i = at; i < end; i++)
 				n += b->items[i].incident->category == c;
-			json_array_append_new(series[c], json_pack("[s,I]", name, n));
+			if (series[c] != NULL)
+				json_array_append_new(series[c], json_pack("[s,I]", name, n));
 		}
 		at = end;
 	}
