@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-SHORT = ["--set", "attack_duration=20s", "--duration", "70s"]
+SHORT = ["--set", "attack_duration=40s", "--duration", "75s"]  # an attack is one that lasts three stretches of ten seconds
 RUNS = [
     ("ddos-udp", SHORT),
     ("ddos-udp", SHORT + ["--set", "ipv6=true"]),
