@@ -23,7 +23,7 @@ enum {
 enum telnet_place {
 	TELNET_TEXT,
 	TELNET_COMMAND,     /* behind IAC */
-	TELNET_OPTION,      /* behind WILL, WONT, DO, DONT */
+	TELNET_OPTION,      /* behind WILL, DO and their opposites */
 	TELNET_NEGOTIATION, /* behind SB */
 	TELNET_NEGOTIATION_IAC,
 };

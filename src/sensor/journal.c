@@ -9,12 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DAY          ((nsec_t)86400 * NSEC_PER_SEC)
-#define FILE_NAME    128
-#define FILE_TRIES   1000 /* names that exist already */
-#define DATE_SIZE    8    /* "20261122" */
-#define FILE_MODE    0640
-#define STAMP_FORMAT "%.4s%.2s%.2sT%.2s%.2s%.2sZ"
+#define DAY        ((nsec_t)86400 * NSEC_PER_SEC)
+#define FILE_NAME  128
+#define FILE_TRIES 1000 /* names that exist already */
+#define DATE_SIZE  8    /* "20261122" */
+#define FILE_MODE  0640
+#define STAMP_FORMAT   \
+	"%.4s%.2s%.2s" \
+	"T"            \
+	"%.2s%.2s%.2sZ"
 
 /* "20261122T091026Z" */
 static void

@@ -133,8 +133,12 @@ line_base64(struct line *line, const char *key, const uint8_t *octets, size_t si
 		bits |= i + 2 < size ? octets[i + 2] : 0;
 		four[0] = DIGITS[bits >> 18];
 		four[1] = DIGITS[bits >> 12 & 63];
-		four[2] = i + 1 < size ? DIGITS[bits >> 6 & 63] : '=';
-		four[3] = i + 2 < size ? DIGITS[bits & 63] : '=';
+		four[2] = DIGITS[bits >> 6 & 63];
+		four[3] = DIGITS[bits & 63];
+		if (i + 2 >= size)
+			four[3] = '=';
+		if (i + 1 >= size)
+			four[2] = '=';
 		put(line, four, 4);
 	}
 	put(line, "\"", 1);

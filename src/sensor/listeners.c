@@ -206,7 +206,7 @@ read_control(struct msghdr *message, struct datagram *d)
 }
 
 bool
-listeners_receive(int fd, uint8_t *data, size_t room, struct datagram *ret_datagram)
+listeners_receive(int fd, void *data, size_t room, struct datagram *ret_datagram)
 {
 	struct sockaddr_storage from = { 0 };
 	_Alignas(struct cmsghdr) char control[CONTROL_SIZE];

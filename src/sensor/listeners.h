@@ -42,6 +42,6 @@ struct datagram {
 };
 
 /* Takes the next datagram, of which up to `room` octets are kept; false when there is none. */
-bool listeners_receive(int fd, uint8_t *data, size_t room, struct datagram *ret_datagram);
+bool listeners_receive(int fd, void *data, size_t room, struct datagram *ret_datagram);
 
 #endif

@@ -48,7 +48,7 @@ payload_add_made(struct payload_facts *facts, const char *key, const char *text)
 
 	if (size > sizeof facts->made - facts->made_used)
 		return;
-	memcpy(to, text, size);
+	memcpy(to, text, size); /* NOLINT(bugprone-not-null-terminated-result): with its size */
 	facts->made_used += size;
 	payload_add(facts, key, (const uint8_t *)to, size);
 }

@@ -175,7 +175,7 @@ add_digest(const struct hello *h, struct payload_facts *facts)
 		good = !parts[i]->full && EVP_DigestUpdate(md5, ",", 1) == 1 &&
 		       EVP_DigestUpdate(md5, parts[i]->octets, parts[i]->size) == 1;
 	if (good && EVP_DigestFinal_ex(md5, digest, NULL) == 1) {
-		for (unsigned i = 0; i < 16; i++) {
+		for (size_t i = 0; i < 16; i++) {
 			text[2 * i] = HEX[digest[i] >> 4];
 			text[2 * i + 1] = HEX[digest[i] & 15];
 		}

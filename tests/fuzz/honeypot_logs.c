@@ -11,9 +11,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const HEADS[] = { "",
 		"2026-12-10T06:55:46Z h sshd[1]: Server listening on 0.0.0.0 port 22.\n",
 		"{\"__REALTIME_TIMESTAMP\":\"1767571200000000\",\"MESSAGE\":\"x\"}\n",
-		"{\"eventid\":\"cowrie.session.connect\",\"session\":\"a\",\"timestamp\":\"2026-01-"
-		"01T00:"
-		"00:00Z\"}\n",
+		"{\"eventid\":\"cowrie.log.closed\",\"timestamp\":\"2026-01-01T00:00:00Z\"}\n",
 		"{\"timestamp\":\"2026-01-01T00:00:00Z\",\"event_type\":\"stats\"}\n",
 		"src_ip,events,first_seen,last_seen,bytes_to_srv,bytes_to_cli\n", "_ts_ct,events\n",
 		"{\"schema\":\"yagura.sensor/1\",\"event\":\"start\"}\n" };
