@@ -274,7 +274,9 @@ read_auth(void *state, struct log_line *line)
 		why = read_journal(line, &said);
 	} else {
 		if (!syslog_is_line(text, &said))
-			return line->size == 0 ? LOG_OTHER : bad(line, "no line of a system log");
+			return line->size == 0 || log_text_begins(&text, "-- ")
+				   ? LOG_OTHER /* a blank, or journalctl's "-- Boot … --" */
+				   : bad(line, "no line of a system log");
 		why = syslog_read(&log->clock, text, &said);
 	}
 	if (why != NULL)

@@ -145,22 +145,24 @@ read_5424(struct log_text t, struct syslog_line *line, struct stamp *ret_stamp)
 	return true;
 }
 
-/* "sshd[24200]:" or "sshd:" */
-static bool
+/* "sshd[24200]:" or "sshd:"; syslogd's own lines ("last message repeated 3 times") have none. */
+static void
 take_tag(struct log_text *t, struct syslog_line *line)
 {
-	struct log_text tag, number;
+	struct log_text rest = *t, tag, number;
 
-	if (!log_text_word(t, &tag) || tag.end[-1] != ':')
-		return false;
-	tag.end--;
 	line->pid = 0;
+	line->message = *t;
+	line->program = (struct log_text){ t->at, t->at };
+	if (!log_text_word(&rest, &tag) || tag.end[-1] != ':')
+		return;
+	*t = rest;
+	tag.end--;
 	line->program = tag;
 	if (log_text_until(&tag, '[', &line->program) && log_text_until(&tag, ']', &number))
 		(void)log_text_number(&number, UINT32_MAX, &line->pid);
 	(void)log_text_take(t, " ");
 	line->message = *t;
-	return log_text_left(&line->program) != 0;
 }
 
 static bool
@@ -174,9 +176,12 @@ read_line(struct log_text t, struct syslog_line *line, struct stamp *ret_stamp)
 		return false;
 	if (log_text_take(&t, "1 "))
 		return read_5424(t, line, ret_stamp);
-	return (take_classic(&t, ret_stamp) || take_iso(&t, ret_stamp) ||
-		   take_full(&t, ret_stamp) || take_epoch(&t, ret_stamp)) &&
-	       log_text_word(&t, &line->host) && take_tag(&t, line);
+	if ((!take_classic(&t, ret_stamp) && !take_iso(&t, ret_stamp) &&
+		!take_full(&t, ret_stamp) && !take_epoch(&t, ret_stamp)) ||
+	    !log_text_word(&t, &line->host))
+		return false;
+	take_tag(&t, line);
+	return true;
 }
 
 /* Seconds since 1970 of a time of a year; INT64_MIN when that year has no such day. */

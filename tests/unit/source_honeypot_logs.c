@@ -146,6 +146,7 @@ expect(const char *text, const char *kind, const char *const *lines, size_t coun
 	struct seen seen;
 
 	read_text(text, &seen);
+	assert_int_equal(seen.bad, 0);
 	assert_string_equal(seen.kind, kind);
 	for (size_t i = 0; i < count && i < seen.count; i++)
 		assert_string_equal(seen.lines[i], lines[i]);
@@ -196,6 +197,8 @@ test_sshd(void **state)
 	    "Dec 10 06:55:56 h sshd[6]: Connection closed by invalid user bob 192.0.2.7 port 5 "
 	    "[preauth]\n"
 	    "Dec 10 06:55:57 h sshd[7]: Did not receive identification string from 192.0.2.8\n"
+	    "-- Boot 0123 --\n"
+	    "Dec 10 06:55:57 h last message repeated 2 times\n"
 	    "Dec 10 06:55:58 h CRON[8]: pam_unix(cron:session): session opened for user root\n",
 	    "auth-log", WANT, sizeof WANT / sizeof WANT[0]);
 }
