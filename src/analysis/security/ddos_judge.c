@@ -38,21 +38,27 @@ ddos_vector_is_bandwidth(unsigned vector)
 	       vector != VECTOR_TCP;
 }
 
+static double
+share(uint64_t part, uint64_t whole)
+{
+	return whole != 0 ? (double)part / (double)whole : 0;
+}
+
 /* Fragments belong to the service whose first fragments came with them, as far as those can have
  * so many. */
 static void
 share_fragments(struct ddos_seen *s, unsigned service_vector)
 {
 	uint64_t all = s->vector_packets[VECTOR_FRAGMENT], take;
-	double share;
+	double taken;
 
 	if (all == 0 || s->first_fragments == 0)
 		return;
 	take = all < s->first_fragments * FRAGMENTS ? all : s->first_fragments * FRAGMENTS;
-	share = (double)take / (double)all;
+	taken = share(take, all);
 	s->vector_packets[service_vector] += take;
 	s->vector_packets[VECTOR_FRAGMENT] -= take;
-	take = (uint64_t)((double)s->vector_octets[VECTOR_FRAGMENT] * share);
+	take = (uint64_t)((double)s->vector_octets[VECTOR_FRAGMENT] * taken);
 	s->vector_octets[service_vector] += take;
 	s->vector_octets[VECTOR_FRAGMENT] -= take;
 }
@@ -97,12 +103,6 @@ struct measure {
 	double slot, second, threshold;
 	uint64_t vectors; /* that are active when the rule says so */
 };
-
-static double
-share(uint64_t part, uint64_t whole)
-{
-	return whole != 0 ? (double)part / (double)whole : 0;
-}
 
 /* Packets of a class in the best second, taken to be spread as all of its side are. */
 static double

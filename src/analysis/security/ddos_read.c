@@ -19,8 +19,8 @@
 #define MAD_SCALE     1.4826 /* of the median absolute deviation to a standard deviation */
 #define MAD_TIMES     8
 #define TALK_SHARE    0.8
-#define TALK_SOURCES  4
-#define DOMINATED     0.5 /* share of a prefix's packets from which it is one address's attack */
+#define LARGEST       4   /* sources of a download; addresses that a prefix's attack is on */
+#define DOMINATED     0.5 /* share of a prefix from which it is not attacked as a whole */
 
 /* Everything of one target, as it is read. */
 struct pile {
@@ -406,11 +406,6 @@ read_clients(const struct section_context *c, struct ddos_attacks *attacks, stru
 
 /* ------------------------------------------------------------------ downloads */
 
-struct talk {
-	struct address target, source;
-	double octets;
-};
-
 /* The part of a download that falls into an attack. */
 static double
 overlap(const struct ddos_attack *a, nsec_t begin, nsec_t end, double octets)
@@ -423,22 +418,22 @@ overlap(const struct ddos_attack *a, nsec_t begin, nsec_t end, double octets)
 	return end > begin ? octets * (double)(to - from) / (double)(end - begin) : octets;
 }
 
-/* Keeps the largest sources of an attack's downloads. */
+/* Enters a value among the largest. */
 static void
-add_talk(double largest[TALK_SOURCES], double octets)
+keep_largest(double largest[LARGEST], double value)
 {
-	for (unsigned i = 0; i < TALK_SOURCES; i++)
-		if (octets > largest[i]) {
+	for (unsigned i = 0; i < LARGEST; i++)
+		if (value > largest[i]) {
 			double smaller = largest[i];
-			largest[i] = octets;
-			octets = smaller;
+			largest[i] = value;
+			value = smaller;
 		}
 }
 
 static enum err
 read_downloads(const struct section_context *c, struct ddos_attacks *attacks, struct err_info *info)
 {
-	double(*largest)[TALK_SOURCES];
+	double(*largest)[LARGEST];
 	struct result *r;
 	enum err e;
 
@@ -459,14 +454,14 @@ read_downloads(const struct section_context *c, struct ddos_attacks *attacks, st
 			struct ddos_attack *a = &attacks->list[i];
 			struct prefix prefix = { a->target, a->length };
 			if (a->host == NULL && prefix_contains(&prefix, &target))
-				add_talk(largest[i],
+				keep_largest(largest[i],
 				    overlap(a, time_of(r, 2), time_of(r, 3), result_f64(r, 4)));
 		}
 	}
 	result_free(r);
 	for (size_t i = 0; i < attacks->count; i++) {
 		double sum = 0;
-		for (unsigned k = 0; k < TALK_SOURCES; k++)
+		for (unsigned k = 0; k < LARGEST; k++)
 			sum += largest[i][k];
 		if (attacks->list[i].target_octets > 0)
 			attacks->list[i].download_share =
@@ -501,14 +496,6 @@ has_sources(const struct ddos_limits *l, const struct ddos_attack *a)
 	return (syn && sources >= l->syn_sources) || (reflection && sources >= l->reflectors);
 }
 
-/* A prefix is attacked as a whole when no address of it gets the half. */
-static bool
-is_dominated(const struct ddos_attack *a, const struct ddos_attack *host)
-{
-	return host->packets >= (uint64_t)(DOMINATED * (double)a->packets) ||
-	       host->octets >= (uint64_t)(DOMINATED * (double)a->octets);
-}
-
 static bool
 is_host(const struct ddos_attack *a)
 {
@@ -525,30 +512,55 @@ within(const struct ddos_attack *outer, const struct ddos_attack *inner)
 	       inner->end + DDOS_SLOT >= outer->begin;
 }
 
-/* Tells of a prefix or of what is in it, not of both: from the longest prefixes on. */
+/* A prefix is attacked as a whole when more than a few addresses (or prefixes) in it are, or when
+ * these do not get the half of its packets or octets. */
+static bool
+is_dominated(const struct ddos_attacks *attacks, const struct ddos_attack *a)
+{
+	double packets[LARGEST] = { 0 }, octets[LARGEST] = { 0 }, packet_sum = 0, octet_sum = 0;
+	size_t members = 0;
+
+	for (size_t i = 0; i < attacks->count; i++)
+		if (within(a, &attacks->list[i])) {
+			members++;
+			keep_largest(packets, (double)attacks->list[i].packets);
+			keep_largest(octets, (double)attacks->list[i].octets);
+		}
+	for (unsigned k = 0; k < LARGEST; k++) {
+		packet_sum += packets[k];
+		octet_sum += octets[k];
+	}
+	return members <= LARGEST && (packet_sum >= DOMINATED * (double)a->packets ||
+					 octet_sum >= DOMINATED * (double)a->octets);
+}
+
+/* Tells of a prefix alone, not of what is in it; returns where the prefix is then. */
+static size_t
+absorb(struct ddos_attacks *attacks, size_t at)
+{
+	for (size_t k = attacks->count; k-- > 0;) {
+		if (!within(&attacks->list[at], &attacks->list[k]))
+			continue;
+		attacks->list[at].absorbed += 1 + attacks->list[k].absorbed;
+		remove_attack(attacks, k);
+		at -= k < at;
+	}
+	return at;
+}
+
+/* From the longest prefixes on. */
 static void
 resolve_prefixes(struct ddos_attacks *attacks)
 {
 	for (unsigned length = 128; length-- > 0;)
 		for (size_t i = attacks->count; i-- > 0;) {
-			struct ddos_attack *a = &attacks->list[i];
-			bool dominated = false;
+			const struct ddos_attack *a = &attacks->list[i];
 			if (is_host(a) || a->length != length)
 				continue;
-			for (size_t k = 0; k < attacks->count && !dominated; k++)
-				dominated = within(a, &attacks->list[k]) &&
-					    is_dominated(a, &attacks->list[k]);
-			if (dominated) {
+			if (is_dominated(attacks, a))
 				remove_attack(attacks, i);
-				continue;
-			}
-			for (size_t k = attacks->count; k-- > 0;) {
-				if (!within(&attacks->list[i], &attacks->list[k]))
-					continue;
-				attacks->list[i].absorbed += 1 + attacks->list[k].absorbed;
-				remove_attack(attacks, k);
-				i -= k < i;
-			}
+			else
+				i = absorb(attacks, i);
 		}
 }
 

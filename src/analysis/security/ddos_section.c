@@ -456,8 +456,10 @@ qualify(struct section *s, const struct totals *t, const struct ddos_attacks *at
 		    "%llu targets near a threshold were left out of their window: raise targets.",
 		    (unsigned long long)t->left_out);
 	if (t->refused > 0)
-		section_warn(s,
-		    "%llu HTTP requests found no room among hosts and were not counted.",
+		section_quality(s,
+		    "There were so many HTTP hosts that %llu requests to those with the fewest "
+		    "were "
+		    "not counted.",
 		    (unsigned long long)t->refused);
 }
 

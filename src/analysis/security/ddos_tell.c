@@ -491,6 +491,8 @@ ddos_tell(const struct section_context *c, struct section *section, const struct
 	}
 	if (a->addresses > 0)
 		finding_measure(f, "addresses", json_count(a->addresses));
+	if (a->absorbed > 0)
+		finding_measure(f, "attacks_within", json_count(a->absorbed));
 	thresholds(&limits, f, a);
 	evidence(f, a);
 	advise(f, a);
