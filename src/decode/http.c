@@ -16,6 +16,7 @@
  *
  * libhtp would do much of this; doc/design/http.md says what was measured of it.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,7 @@ begin_body(struct http_connection *c, struct http_side *s, bool response)
 {
 	const struct http_framing *f = &s->framing;
 
+	assert(s->message != NULL);
 	if (f->wrong || (f->chunked && f->has_length)) {
 		s->message->flags |= HTTP_MALFORMED;
 		drop(c->sink->drops, DROP_HTTP_LENGTH);
@@ -98,7 +100,10 @@ static void
 end_response_head(struct http_connection *c, struct http_side *s)
 {
 	struct http_transaction *t = s->message;
-	bool tunnel = t->status == 101 || (is_method(t, "CONNECT") && t->status / 100 == 2);
+	bool tunnel;
+
+	assert(t != NULL);
+	tunnel = t->status == 101 || (is_method(t, "CONNECT") && t->status / 100 == 2);
 
 	if (t->status / 100 == 1 && !tunnel) {
 		/* An interim response: the final one is yet to come (RFC 9110, section 15.2). */
@@ -184,7 +189,7 @@ answered(struct http_connection *c, struct http_side *s)
 	}
 	if (c->first != NULL && c->first->response_done)
 		http_deliver_first(c); /* its request never ended */
-	while (s->lost_messages && c->waiting > 1) {
+	while (s->lost_messages && c->first != NULL && c->first->next != NULL) {
 		c->first->flags |= HTTP_GAP;
 		http_deliver_first(c);
 	}
@@ -326,6 +331,7 @@ take_header(struct http_connection *c, struct http_side *s, struct input *in)
 	bool response = s != &c->sides[c->client];
 	struct octets line;
 
+	assert(s->message != NULL);
 	if (!next_line(c, s, in, &line))
 		return;
 	if (s->line_cut)
@@ -347,6 +353,7 @@ take_chunk_line(struct http_connection *c, struct http_side *s, struct input *in
 {
 	struct octets line;
 
+	assert(s->message != NULL);
 	if (!next_line(c, s, in, &line))
 		return;
 	if (s->phase == HTTP_PHASE_CHUNK_END) {
@@ -385,6 +392,7 @@ take_body(struct http_connection *c, struct http_side *s, struct input *in)
 	bool response = s != &c->sides[c->client];
 	size_t size = (size_t)(in->end - in->at);
 
+	assert(s->message != NULL);
 	if (is_body_skipped(c, s, in)) {
 		end_message(c, s, false);
 		return;

@@ -68,9 +68,10 @@ window_of(const struct http_body *body)
 static size_t
 undo(const struct http_body *body, uint8_t *to, size_t most, uint16_t *flags)
 {
-	z_stream z = { .next_in = body->data, .avail_in = body->size, .next_out = to };
+	z_stream z = { .next_in = body->data, .avail_in = body->size };
 	int result;
 
+	z.next_out = to;
 	z.avail_out = (uInt)most;
 	if (inflateInit2(&z, window_of(body)) != Z_OK)
 		return 0;

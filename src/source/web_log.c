@@ -194,7 +194,8 @@ take_leading(const struct web_text *first, struct web_text rest, struct http_req
 	unsigned words = 0;
 	uint16_t port;
 
-	if (!web_word(&rest, &second))
+	/* The usual line has no ident. */
+	if (!web_word(&rest, &second) || web_is_nothing(&second))
 		return false;
 	while (words < 2 && web_word(&rest, &word))
 		words++;

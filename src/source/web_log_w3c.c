@@ -71,6 +71,9 @@ static const struct {
 	{ "x-forwarded-for", COLUMN_FORWARDED },
 };
 
+/* Parts of times, without an end. */
+static const char MIDNIGHT[9] = " 00:00:00", FIRST_DAY[11] = "1970-01-01 ";
+
 static enum column
 column_of(const struct web_text *name)
 {
@@ -112,8 +115,8 @@ web_w3c_directive(struct web_log_w3c *w3c, struct web_text line)
 	} else if (web_is(&word, "#Date:", 6) && web_left(&line) >= 10) {
 		size = 10;
 		memcpy(text, line.at, size);
-		memcpy(text + size, " 00:00:00", 9);
-		if (clock_read(text, size + 9, &w3c->date) != ERR_OK)
+		memcpy(text + size, MIDNIGHT, sizeof MIDNIGHT);
+		if (clock_read(text, size + sizeof MIDNIGHT, &w3c->date) != ERR_OK)
 			w3c->date = 0;
 	}
 }
@@ -150,7 +153,7 @@ read_time(const struct web_log_w3c *w3c, const struct web_text *values, nsec_t *
 
 	if (web_left(time) < 8 || web_left(time) > 18)
 		return false;
-	memcpy(text, "1970-01-01 ", 11);
+	memcpy(text, FIRST_DAY, sizeof FIRST_DAY);
 	if (web_left(date) == 10)
 		memcpy(text, date->at, 10);
 	else if (w3c->date == 0)

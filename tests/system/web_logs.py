@@ -206,7 +206,8 @@ def check_nginx(tally, program, directory):
     dumpcap = subprocess.Popen(["dumpcap", "-q", "-P", "-i", "lo", "-f", f"tcp port {PORT}", "-w", capture], stderr=subprocess.DEVNULL)
     nginx = subprocess.Popen(["nginx", "-c", directory / "nginx.conf", "-p", directory], stderr=subprocess.DEVNULL)
     try:
-        if not wait_for(lambda: listens(PORT)) or not wait_for(lambda: capture.exists() and capture.stat().st_size > 24):
+        # A connection without a request is what tells that packets are written.
+        if not wait_for(lambda: listens(PORT) and capture.exists() and capture.stat().st_size > 24):
             tally.skip("nginx or dumpcap does not start here")
             return
         ask(directory)

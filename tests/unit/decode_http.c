@@ -537,8 +537,9 @@ test_memory(void **state)
 static size_t
 deflated(const void *data, size_t size, int window, uint8_t *to, size_t room)
 {
-	z_stream z = { .next_in = (Bytef *)(uintptr_t)data, .next_out = to };
+	z_stream z = { .next_in = (Bytef *)(uintptr_t)data };
 
+	z.next_out = to;
 	z.avail_in = (uInt)size;
 	z.avail_out = (uInt)room;
 	assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY), Z_OK);
