@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Web logs, and HTTP in captures.
 
-The log is made here: LINES lines of the combined format, with the shares of agents, targets, sizes and referers that public logs
+The log is made here: LINES lines of the combined format, with the shares of agents, targets, sizes and referring pages that public logs
 have, nothing random but a fixed seed.  Beside yagura runs what people read such logs with: GoAccess where it is installed, a Python
 regular expression, and awk counting the requests of each client, which only splits at blanks.
 """
