@@ -47,9 +47,9 @@ uniformity_anderson(const double *sorted, size_t count)
 
 /* adinf() of the paper: errors below 2e-6 for small values, 8e-7 above. */
 double
-uniformity_anderson_above(double z)
+uniformity_anderson_above(double value)
 {
-	double inner;
+	double z = value, inner;
 
 	if (z <= 0)
 		return 1;

@@ -57,12 +57,13 @@ attack(
 {
 	double arrivals = rate * monitored / 4294967296.0 / answers;
 	struct seen s = { .first = 0 };
+	double at = -log(uniform(state)) / arrivals;
 
-	for (double at = -log(uniform(state)) / arrivals; at < seconds;
-	     at -= log(uniform(state)) / arrivals) {
+	while (at < seconds) {
 		uint32_t number = (uint32_t)(uniform(state) * monitored * part);
 		for (unsigned i = 0; i < answers; i++)
 			take(&s, at + (double)((1U << i) - 1), number, monitored);
+		at -= log(uniform(state)) / arrivals;
 	}
 	return s;
 }

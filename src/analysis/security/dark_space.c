@@ -53,24 +53,36 @@ measure(struct dark_space *s)
 }
 
 static void
+widen_ipv4(struct dark_space *s, const struct prefix *p)
+{
+	uint32_t low = be32(p->address.octets + 12);
+	uint32_t high = p->length >= 32 ? low : low | UINT32_MAX >> p->length;
+
+	s->ipv4_low = low < s->ipv4_low ? low : s->ipv4_low;
+	s->ipv4_high = high > s->ipv4_high ? high : s->ipv4_high;
+}
+
+static void
+widen_ipv6(struct dark_space *s, const struct prefix *p)
+{
+	uint64_t low = be64(p->address.octets);
+	uint64_t high = p->length >= 64 ? low : low | UINT64_MAX >> p->length;
+
+	s->ipv6_low = low < s->ipv6_low ? low : s->ipv6_low;
+	s->ipv6_high = high > s->ipv6_high ? high : s->ipv6_high;
+}
+
+static void
 find_bounds(struct dark_space *s)
 {
 	s->ipv4_low = UINT32_MAX;
 	s->ipv6_low = UINT64_MAX;
 	for (size_t i = 0; i < s->count; i++) {
 		const struct prefix *p = &s->prefixes[i].prefix;
-		if (address_is_ipv4(&p->address)) {
-			uint32_t low = be32(p->address.octets + 12);
-			uint32_t high = low | (uint32_t)(0xffffffffU >> p->length % 32);
-			high = p->length == 0 ? UINT32_MAX : p->length == 32 ? low : high;
-			s->ipv4_low = low < s->ipv4_low ? low : s->ipv4_low;
-			s->ipv4_high = high > s->ipv4_high ? high : s->ipv4_high;
-		} else {
-			uint64_t low = be64(p->address.octets);
-			uint64_t high = p->length >= 64 ? low : low | UINT64_MAX >> p->length;
-			s->ipv6_low = low < s->ipv6_low ? low : s->ipv6_low;
-			s->ipv6_high = high > s->ipv6_high ? high : s->ipv6_high;
-		}
+		if (address_is_ipv4(&p->address))
+			widen_ipv4(s, p);
+		else
+			widen_ipv6(s, p);
 	}
 }
 

@@ -129,9 +129,9 @@ count_attack(struct random_period *p, const struct piece *a, const char *sensor,
 static void
 note_own(struct random_period *p, const struct piece *a, const struct result *r, uint64_t weight)
 {
-	struct random_own *own = p->own_count > 0 ? &p->own[p->own_count - 1] : NULL;
+	struct random_own *own;
 
-	if (own == NULL || !address_equal(&own->source, &a->source)) {
+	if (p->own_count == 0 || !address_equal(&p->own[p->own_count - 1].source, &a->source)) {
 		if (p->own_count == p->own_capacity) {
 			p->own_capacity = p->own_capacity > 0 ? 2 * p->own_capacity : 16;
 			p->own = xrealloc_array(p->own, p->own_capacity, sizeof *p->own);
@@ -147,6 +147,7 @@ note_own(struct random_period *p, const struct piece *a, const struct result *r,
 		(void)snprintf(
 		    own->sensor, sizeof own->sensor, "%s", result_text(r, 1 + RA_SENSOR));
 	}
+	own = &p->own[p->own_count - 1];
 	own->first = a->first < own->first ? a->first : own->first;
 	own->last = a->last > own->last ? a->last : own->last;
 	own->packets += result_u64(r, 1 + RA_PACKETS);
