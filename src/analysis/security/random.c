@@ -162,13 +162,13 @@ static enum err
 init(void *state, const struct analysis_context *context, struct err_info *info)
 {
 	struct random_state *s = state;
-	char name[RANDOM_NAME_SIZE];
 	enum err e;
 
 	dark_space_init(&s->space, context->site);
 	s->names = xcalloc(s->space.count + 1, sizeof *s->names);
 	for (size_t i = 0; i < s->space.count; i++)
-		s->names[i] = random_name_hash(random_sensor_name(&s->space.prefixes[i], name));
+		s->names[i].hash =
+		    random_name_hash(random_sensor_name(&s->space.prefixes[i], s->names[i].text));
 	dns_pool_init(&s->attacks, &ATTACKS, &context->secret);
 	dns_pool_init(&s->payloads, &PAYLOADS, &context->secret);
 	dns_pool_init(&s->sensors, &SENSORS, &context->secret);
@@ -418,7 +418,6 @@ take_packet(struct random_state *s, const struct packet *p)
 {
 	long which = dark_space_find(&s->space, &p->destination);
 	const struct dark_prefix *d;
-	char name[RANDOM_NAME_SIZE];
 	struct dark_victim victim;
 	enum dark_kind kind;
 	struct event e;
@@ -437,8 +436,9 @@ take_packet(struct random_state *s, const struct packet *p)
 	e = (struct event){ .begin = p->time,
 		.end = p->time,
 		.source = p->source,
-		.target = d->answers ? s->names[which] : hash_mix_words(p->destination.words, 2),
-		.sensor = s->names[which],
+		.target =
+		    d->answers ? s->names[which].hash : hash_mix_words(p->destination.words, 2),
+		.sensor = s->names[which].hash,
 		.protocol = p->protocol,
 		.port = has_service(p) ? port_of(p) : 0,
 		.count = 1,
@@ -450,7 +450,7 @@ take_packet(struct random_state *s, const struct packet *p)
 		e.payload_size = p->payload_size;
 	}
 	s->totals[RT_PACKETS]++;
-	count_sensor(s, &e, random_sensor_name(d, name), addresses_of(d));
+	count_sensor(s, &e, s->names[which].text, addresses_of(d));
 	count_port(s, &e);
 	if (has_service(p))
 		count_attack(s, &e);

@@ -142,7 +142,10 @@ struct random_watch {
 
 struct random_state {
 	struct dark_space space;
-	uint64_t *names; /* owned: hash of the name of each prefix of the space */
+	struct random_name {
+		uint64_t hash;
+		char text[RANDOM_NAME_SIZE];
+	} * names;                                /* owned: of each prefix of the space */
 	struct prefix_set *research, *monitoring; /* owned; may be NULL */
 	struct dns_pool attacks, payloads, sensors, watches;
 	struct cells ports;

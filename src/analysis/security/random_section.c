@@ -476,16 +476,30 @@ say(const struct random_report *r, const struct items *ports)
 	char attacks[32], packets[32], sources[32], name[NAME_SIZE];
 	double all = (double)p->all / RANDOM_UNIT, days = sensor_days(p);
 
-	section_say(r->section,
-	    "%s%s attacks from %s%s sources (%s packets and connections) came to %zu sensor%s and "
-	    "dark prefixes with %.0f addresses.",
-	    p->sampled ? "About " : "", text_count((uint64_t)llround(all), attacks, sizeof attacks),
-	    p->sampled ? "at least " : "",
-	    text_count((uint64_t)llround(hll_estimate(p->sources, RANDOM_SOURCES_PRECISION)),
-		sources, sizeof sources),
-	    text_count(p->totals[RT_PACKETS] + p->totals[RT_CONTACTS], packets, sizeof packets),
-	    p->sensor_count, p->sensor_count == 1 ? "" : "s", addresses_of(p));
-	if (r->averaged && days > 0)
+	if (p->all > 0)
+		section_say(r->section,
+		    "%s%s attacks from %s%s sources (%s packets and connections) came to %zu "
+		    "sensor%s or dark prefix%s, %.0f address%s in all.",
+		    p->sampled ? "About " : "",
+		    text_count((uint64_t)llround(all), attacks, sizeof attacks),
+		    p->sampled ? "at least " : "",
+		    text_count(
+			(uint64_t)llround(hll_estimate(p->sources, RANDOM_SOURCES_PRECISION)),
+			sources, sizeof sources),
+		    text_count(
+			p->totals[RT_PACKETS] + p->totals[RT_CONTACTS], packets, sizeof packets),
+		    p->sensor_count, p->sensor_count == 1 ? "" : "s",
+		    p->sensor_count == 1 ? "" : "es", addresses_of(p),
+		    addresses_of(p) == 1 ? "" : "es");
+	else if (p->totals[RT_HOURLY] + p->totals[RT_AGGREGATED] == 0)
+		section_say(r->section, "Only sources that are excluded sent anything.");
+	else
+		section_say(r->section, "No attack was counted: %s events came as sums of logs.",
+		    text_count(p->totals[RT_HOURLY] > p->totals[RT_AGGREGATED]
+				   ? p->totals[RT_HOURLY]
+				   : p->totals[RT_AGGREGATED],
+			packets, sizeof packets));
+	if (r->averaged && days > 0 && p->all > 0)
 		section_say(r->section, "That is %.3g attacks per sensor and day.", all / days);
 	if (ports->count > 0 && ports->all[0].attacks > 0)
 		section_say(r->section, "Most were aimed at %s: %.0f %%.",
