@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,6 +40,7 @@ struct spool {
 	pthread_cond_t change;
 	char *path; /* owned: of the queue */
 	int fd;
+	int lock; /* owned: one process at a time has the directory */
 	struct output outputs[SPOOL_OUTPUTS];
 	size_t output_count;
 	struct message *messages; /* owned; in order of their numbers */
@@ -217,16 +219,42 @@ trim(struct spool *s)
 		s->stale = 0; /* tried again when as much has gone once more */
 }
 
+/* One process at a time: two would number their messages alike. */
+static enum err
+take_lock(struct spool *s, const char *directory, struct err_info *info)
+{
+	char *path = xasprintf("%s/lock", directory);
+	enum err e = ERR_OK;
+
+	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (s->lock < 0)
+		e = err_set(info, ERR_IO, "%.200s: %s", path, strerror(errno));
+	else if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
+		e = err_set(info, ERR_BUSY,
+		    "%.200s is in use by another process, which tells alerts already", directory);
+	free(path);
+	return e;
+}
+
 enum err
 spool_open(const char *directory, const char *const *outputs, size_t count, size_t most_octets,
     struct spool **ret_spool, struct err_info *info)
 {
 	struct spool *s;
 	pthread_condattr_t attributes;
+	enum err e;
 
 	if (mkdir(directory, 0750) != 0 && errno != EEXIST)
 		return err_set(info, ERR_IO, "%.200s: %s", directory, strerror(errno));
 	s = xcalloc(1, sizeof *s);
+	s->fd = -1;
+	e = take_lock(s, directory, info);
+	if (e != ERR_OK) {
+		if (s->lock >= 0)
+			(void)close(s->lock);
+		free(s);
+		return e;
+	}
 	s->path = xasprintf("%s/queue", directory);
 	s->most = most_octets;
 	s->next = 1;
@@ -245,7 +273,7 @@ spool_open(const char *directory, const char *const *outputs, size_t count, size
 	(void)pthread_condattr_destroy(&attributes);
 	s->fd = open(s->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 	if (s->fd < 0) {
-		enum err e = err_set(info, ERR_IO, "%.200s: %s", s->path, strerror(errno));
+		e = err_set(info, ERR_IO, "%.200s: %s", s->path, strerror(errno));
 		spool_close(s);
 		return e;
 	}
@@ -273,6 +301,7 @@ spool_close(struct spool *s)
 	free(s->path);
 	if (s->fd >= 0)
 		(void)close(s->fd);
+	(void)close(s->lock);
 	(void)pthread_mutex_destroy(&s->mutex);
 	(void)pthread_cond_destroy(&s->change);
 	free(s);

@@ -26,6 +26,7 @@
 
 struct spool;
 
+/* ERR_BUSY when another process has the directory open; ERR_IO. */
 MUST_CHECK enum err spool_open(const char *directory, const char *const *outputs, size_t count,
     size_t most_octets, struct spool **ret_spool, struct err_info *info);
 void spool_close(struct spool *spool);

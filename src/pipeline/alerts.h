@@ -28,7 +28,8 @@ enum alerts_moment {
 	ALERTS_AFTER,  /* the inputs are at their end: the clock of the world counts too */
 };
 
-/* `ret_alerts` is NULL when the configuration names no output.  ERR_CONFIG, ERR_IO. */
+/* `ret_alerts` is NULL when the configuration names no output.  ERR_CONFIG, ERR_IO; ERR_BUSY when
+ * another process tells alerts from the directory. */
 MUST_CHECK enum err
 alerts_open(const struct config *config, void (*say)(void *context, const char *text),
     void *context, struct alerts **ret_alerts, struct err_info *info);

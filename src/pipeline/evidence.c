@@ -449,6 +449,10 @@ evidence_read(struct evidence *e, bool all)
 		struct evidence_input *input = &e->inputs[i];
 		if (!input->wanted && !(all && input->overlaps))
 			continue;
+		if (strcmp(text_of(json_array_get(e->review_inputs, i), "kind"), "collect") == 0) {
+			set_state(input, EVIDENCE_MISSING, "it came over the network");
+			continue;
+		}
 		input->file = place_of(e, input->path);
 		if (strcmp(input->path, "-") == 0 || access(input->file, R_OK) != 0)
 			set_state(input, EVIDENCE_MISSING,

@@ -256,6 +256,21 @@ ingest_one(struct ingest *g, const char *path, const char *settings)
 	return e;
 }
 
+/* Beside a collector that tells them nothing is told here: not a reason not to read. */
+static enum err
+open_alerts(struct ingest *g, struct err_info *info)
+{
+	struct err_info why = { .text = "" };
+	enum err e =
+	    alerts_open(g->config, g->options->say, g->options->context, &g->alerts, &why);
+
+	if (e == ERR_BUSY && g->options->say != NULL)
+		g->options->say(g->options->context, why.text);
+	if (e != ERR_OK && e != ERR_BUSY)
+		*info = why;
+	return e == ERR_BUSY ? ERR_OK : e;
+}
+
 enum err
 ingest_run(const struct config *config, struct store *store, const char *const *paths, size_t count,
     const struct ingest_options *options, struct err_info *info)
@@ -284,7 +299,7 @@ ingest_run(const struct config *config, struct store *store, const char *const *
 	if (e == ERR_OK)
 		e = zone_open(config->site.time_zone, &g.zone, info);
 	if (e == ERR_OK)
-		e = alerts_open(config, options->say, options->context, &g.alerts, info);
+		e = open_alerts(&g, info);
 	if (e == ERR_OK)
 		e = runner_new(config, &hooks, &g.runner, info);
 	if (e == ERR_OK && options->dns_state != NULL) {
