@@ -129,6 +129,22 @@ def tpot():
         check(f"{name} is refused by name", refused[0][0] == "refused" and "T-Pot" in refused[0][1], refused)
 
 
+def together(directory):
+    """Both of T-Pot's tables and the sshd log in one review: no event twice, every attempt."""
+    out = directory / "together.json"
+    inputs = [DATA / name for name in ("tpot24h-top_ips.csv", "tpot24h-hourly_counts.csv", "loghub-OpenSSH_2k.log")]
+    done = subprocess.run([BUILD / "yagura", "review", "-q", "--json", out, *inputs], stderr=subprocess.PIPE, check=False)
+    check("a review of all", done.returncode == 0, done.stderr)
+    if done.returncode != 0:
+        return
+    result = json.loads(out.read_text(encoding="utf-8"))
+    tables = {table["id"]: table for chapter in result["chapters"] for section in chapter["sections"] for table in section["tables"]}
+    days = tables.get("days", {"rows": []})["rows"]
+    check("each event of T-Pot once", sum(row[2] for row in days) == 165197, days[:3])
+    found = [f for f in result["findings"] if f["analysis"] == "security/scans" and f["subject"]["source"] == "183.62.140.253"]
+    check("who guessed most", len(found) == 1 and found[0]["measures"]["attempts"] == 286, found)
+
+
 def cowrie(directory):
     """Sessions that overlap, 300 of them, 20 without an end."""
     dice = random.Random(5)
@@ -191,6 +207,8 @@ def main():
     else:
         skip("public logs", f"{DATA} is not there")
     with tempfile.TemporaryDirectory() as directory:
+        if DATA.is_dir():
+            together(pathlib.Path(directory))
         cowrie(pathlib.Path(directory))
         review(pathlib.Path(directory))
     print(", ".join(f"{n} {what}" for what, n in count.items()))
