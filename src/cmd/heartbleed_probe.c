@@ -423,7 +423,8 @@ take_answers(struct heartbleed_line *line, struct heartbleed_answer *a)
 			a->result = HEARTBLEED_ALERTED;
 			return;
 		}
-		if (line->taken > 2 * HANDSHAKE_MOST || !heartbleed_line_pass(line, r.length)) {
+		if (line->taken > (uint64_t)2 * HANDSHAKE_MOST ||
+		    !heartbleed_line_pass(line, r.length)) {
 			fail(a, line->state == LINE_TIMEOUT ? HEARTBLEED_SILENT : HEARTBLEED_CLOSED,
 			    "");
 			return;

@@ -48,9 +48,9 @@ find(const char *name)
 }
 
 uint16_t
-starttls_port(const char *name)
+starttls_port(const char *protocol)
 {
-	const struct protocol *p = find(name);
+	const struct protocol *p = find(protocol);
 
 	return p != NULL ? p->port : 0;
 }
@@ -88,7 +88,7 @@ refuse(const char *said, char *text, size_t size)
 	size_t used = (size_t)snprintf(text, size, "STARTTLS was refused: ");
 
 	while (*said != '\0' && used + 1 < size) {
-		text[used++] = *said >= ' ' && *said <= '~' ? *said : '.';
+		text[used++] = (char)(*said >= ' ' && *said <= '~' ? *said : '.');
 		said++;
 	}
 	text[used < size ? used : size - 1] = '\0';

@@ -8,7 +8,7 @@
 #include "flow/stream.h"
 
 #define MOST_PROTOCOLS 8
-#define AHEAD          6 /* segments between two steps of fetching */
+#define AHEAD          ((size_t)6) /* segments between two steps of fetching */
 
 #define STATE_AHEAD 256 /* octets of a protocol's state that are fetched */
 

@@ -26,7 +26,7 @@
 #define HEAD        3
 #define CIPHER      0x002f /* TLS_RSA_WITH_AES_128_CBC_SHA */
 #define LEAST       64     /* octets of a legal heartbeat's record under it */
-#define ANSWER_ROOM (5 * (FULL + 64))
+#define ANSWER_ROOM ((size_t)5 * (FULL + 64))
 
 static const struct setting SETTINGS[] = {
 	{ "start", SETTING_TEXT, "2026-01-05T09:00:00Z", NULL, NULL, "when it begins" },
@@ -248,6 +248,7 @@ attack(struct world *w, size_t index, nsec_t at)
 	bool ipv6 = index / ATTACK_COUNT % 2 == 1;
 	struct talk t = talk_begin(w->simulation, &w->attackers[index], server, ipv6, at);
 	char client[ADDRESS_TEXT_SIZE], target[ADDRESS_TEXT_SIZE];
+	uint64_t leaked = leaked_by(a) * a->requests;
 	nsec_t span[2];
 
 	greet(w, &t, a->encrypted);
@@ -265,7 +266,7 @@ attack(struct world *w, size_t index, nsec_t at)
 	story_attack(&w->story, "security/heartbleed", a->kind,
 	    json_pack("{s:s, s:s}", "server", target, "client", client), span,
 	    json_pack("{s:I, s:I, s:b}", "requests", (json_int_t)a->requests, "leaked_octets",
-		(json_int_t)(leaked_by(a) * a->requests), "encrypted", a->encrypted));
+		(json_int_t)leaked, "encrypted", a->encrypted));
 }
 
 /* ------------------------------------------------------------------ the scenario */
