@@ -261,8 +261,7 @@ static enum err
 open_alerts(struct ingest *g, struct err_info *info)
 {
 	struct err_info why = { .text = "" };
-	enum err e =
-	    alerts_open(g->config, g->options->say, g->options->context, &g->alerts, &why);
+	enum err e = alerts_open(g->config, g->options->say, g->options->context, &g->alerts, &why);
 
 	if (e == ERR_BUSY && g->options->say != NULL)
 		g->options->say(g->options->context, why.text);
