@@ -674,7 +674,8 @@ static void
 put_scans(struct section *section, struct found *f)
 {
 	say(section, f);
-	qsort(f->list, f->count, sizeof *f->list, compare_groups);
+	if (f->count > 0)
+		qsort(f->list, f->count, sizeof *f->list, compare_groups);
 	for (size_t i = 0; i < f->count && i < FINDINGS_MOST; i++)
 		make_finding(section, f, &f->list[i]);
 	if (f->count > FINDINGS_MOST)
