@@ -38,6 +38,7 @@ CLONE_NEWNET = 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
 SMB1 = b"\xffSMB\x72" + bytes(27) + b"\0\x0c\0\2NT LM 0.12\0"
 
+STARTED = []
 count = {"passed": 0, "failed": 0, "skipped": 0}
 
 
@@ -115,6 +116,7 @@ class Sensor:
         self.log = directory
         self.process = subprocess.Popen(["ip", "netns", "exec", INSIDE, YAGURA, "sensor", "-d", directory, "--name", "pot", "--limit", "idle=1s", *options],
                                         stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8")
+        STARTED.append(self.process)
         self.said = self.process.stderr.readline()
 
     def stop(self):
@@ -439,6 +441,9 @@ def main():
                 for work in (ports, limits, all_ports, sandbox):
                     work(where / work.__name__)
         finally:
+            for process in STARTED:  # those that a failure left
+                if process.poll() is None:
+                    process.kill()
             remove_namespaces()
     print(", ".join(f"{n} {what}" for what, n in count.items()))
     return count["failed"] != 0
