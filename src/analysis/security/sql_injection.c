@@ -411,6 +411,21 @@ tools_of(const struct octets *agent)
 
 /* ------------------------------------------------------------------ observing */
 
+/* The first and the last malicious request; suspicious ones count only where there is no other. */
+static void
+add_span(struct sql_attack *a, nsec_t first, nsec_t last, bool malicious)
+{
+	bool before = a->sums.requests > 0;
+
+	if (weigh_attack(a) == 0 || (malicious && !before)) {
+		a->first = first;
+		a->last = last;
+	} else if (malicious == before) {
+		a->first = first < a->first ? first : a->first;
+		a->last = last > a->last ? last : a->last;
+	}
+}
+
 static void
 count_request(
     struct sql_attack *a, const struct http_request *q, const struct sql_hit *hit, unsigned success)
@@ -467,15 +482,12 @@ take_hit(struct sql_injection *s, const struct http_request *q, uint64_t hash, c
 
 	if (a->host[0] == '\0')
 		memcpy(a->host, host, SQL_HOST_KEPT);
-	if (weigh_attack(a) == 0) {
-		a->first = a->last = q->time;
+	if (weigh_attack(a) == 0)
 		a->server = q->server;
-	}
+	add_span(a, q->time, q->time, malicious);
 	if (address_compare(&q->server, &a->server) < 0)
 		a->server = q->server;
 	s->totals[malicious ? ST_MALICIOUS : ST_SUSPICIOUS]++;
-	a->first = q->time < a->first ? q->time : a->first;
-	a->last = q->time > a->last ? q->time : a->last;
 	a->tools |= tools_of(&q->user_agent);
 	if (!malicious) {
 		a->sums.suspicious++;
@@ -532,13 +544,10 @@ static void
 merge_attack(struct sql_attack *a, const struct sql_attack *f)
 {
 	if (weigh_attack(a) == 0) {
-		a->first = f->first;
-		a->last = f->last;
 		a->server = f->server;
 		memcpy(a->host, f->host, sizeof a->host);
 	}
-	a->first = f->first < a->first ? f->first : a->first;
-	a->last = f->last > a->last ? f->last : a->last;
+	add_span(a, f->first, f->last, f->sums.requests > 0);
 	if (address_compare(&f->server, &a->server) < 0)
 		a->server = f->server;
 	sql_sums_add(&a->sums, &f->sums);

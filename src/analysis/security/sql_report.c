@@ -314,7 +314,11 @@ make_stories(struct sql_report *p)
 		}
 		s->count++;
 		s->attacks += row->sums.requests > 0 && !row->more;
-		s->last = row->last > s->last ? row->last : s->last;
+		if (row->sums.requests > 0) {
+			s->first = s->sums.requests == 0 ? row->first : s->first;
+			s->last =
+			    s->sums.requests == 0 || row->last > s->last ? row->last : s->last;
+		}
 		sql_sums_add(&s->sums, &row->sums);
 		s->large += row->large;
 		s->tools |= row->tools;
