@@ -177,7 +177,7 @@ struct ddos_notes {
 struct ddos_now *ddos_now_new(void);
 void ddos_now_free(struct ddos_now *now);
 void ddos_now_observe(struct ddos_now *now, const struct ddos_notes *notes,
-    const struct packet *const *packets, size_t count);
+    const struct packet *const *packets, size_t n);
 /* Adds what is in the table to the log; `now` is left as it is. */
 void ddos_now_add(const struct ddos_now *now, struct ddos_log *log);
 void ddos_now_clear(struct ddos_now *now);

@@ -10,7 +10,7 @@
 #include "base/xmalloc.h"
 #include "stat/select.h"
 
-#define PLACES (2 * DDOS_HTTP_SLOTS)
+#define PLACES ((size_t)2 * DDOS_HTTP_SLOTS)
 
 void
 ddos_http_init(struct ddos_http *h)
