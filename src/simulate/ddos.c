@@ -69,7 +69,7 @@ struct vector {
 
 struct part {
 	const struct vector *vector;
-	uint64_t packets, octets;
+	uint64_t packets, octets, requests;
 };
 
 struct flood {
@@ -368,6 +368,7 @@ send_http(struct flood *f, const struct vector *v, nsec_t at)
 		    (unsigned)random_u64(f->random));
 		d.ip_id = f->ipv6 ? 0 : f->ip_id++;
 		emit(f, at, &d);
+		f->part->requests++;
 		answer(f, &d, at + 300 * NSEC_PER_US, FRAME_TCP_PSH | FRAME_TCP_ACK, server, 440);
 		d.sequence += (uint32_t)d.payload_size;
 		server += 440;
@@ -481,7 +482,7 @@ static void
 tell(struct flood *f)
 {
 	json_t *vectors = json_array();
-	uint64_t packets = 0, octets = 0, peak_packets = 0, peak_octets = 0;
+	uint64_t packets = 0, octets = 0, requests = 0, peak_packets = 0, peak_octets = 0;
 	unsigned sets = 0;
 	char text[ADDRESS_TEXT_SIZE];
 	struct address hit = target(f, 0);
@@ -494,6 +495,7 @@ tell(struct flood *f)
 	for (size_t i = 0; i < f->part_count; i++) {
 		packets += f->parts[i].packets;
 		octets += f->parts[i].octets;
+		requests += f->parts[i].requests;
 	}
 	for (size_t i = 0; i < f->part_count; i++) {
 		struct part *p = &f->parts[i];
@@ -515,13 +517,13 @@ tell(struct flood *f)
 	    : sets == SET_BANDWIDTH ? "bandwidth"
 				    : "server",
 	    json_pack("{s:s}", "target", where), f->span,
-	    json_pack("{s:f, s:I, s:I, s:I, s:I, s:I, s:o}", "duration_s",
+	    json_pack("{s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "duration_s",
 		(double)(f->span[1] - f->span[0]) / (double)NSEC_PER_SEC, "packets",
-		(json_int_t)packets, "octets", (json_int_t)octets, "peak_pps",
-		(json_int_t)peak_packets, "peak_bps", (json_int_t)(8 * peak_octets), "sources",
-		(json_int_t)f->source_count, "vectors", vectors));
+		(json_int_t)packets, "octets", (json_int_t)octets, "requests", (json_int_t)requests,
+		"peak_pps", (json_int_t)peak_packets, "peak_bps", (json_int_t)(8 * peak_octets),
+		"sources", (json_int_t)f->source_count, "vectors", vectors));
 	for (size_t i = 0; i < f->part_count; i++)
-		f->parts[i].packets = f->parts[i].octets = 0;
+		f->parts[i].packets = f->parts[i].octets = f->parts[i].requests = 0;
 	f->span[0] = f->span[1] = 0;
 	f->source_count = 0;
 	memset(f->seconds, 0, f->second_count * sizeof *f->seconds);

@@ -166,7 +166,7 @@ put_classes(struct section *s, const struct ddos_attacks *attacks)
 		const struct ddos_attack *a = &attacks->list[i];
 		unsigned k = kind_of(a);
 		counts[k]++;
-		packets[k] += a->packets;
+		packets[k] += a->target_packets != 0 ? a->packets : 0;
 		octets[k] += a->octets;
 		mixed[k] += strcmp(a->flag, "compound_mixed") == 0;
 		all += a->octets;
@@ -278,14 +278,16 @@ static void
 put_attack(struct section_table *t, const struct ddos_attack *a)
 {
 	char target[DDOS_TARGET_SIZE], vectors[128];
+	bool seen = a->target_packets != 0; /* else its requests alone are known, from a log */
 
 	(void)ddos_target_text(a, target);
 	section_row(t, json_text(target, strlen(target)),
 	    json_string(a->flag[0] != '\0' ? a->flag : a->kind),
 	    json_string(ddos_vectors_text(a, vectors, sizeof vectors)),
 	    json_integer(a->begin / NSEC_PER_MS), json_integer(a->end / NSEC_PER_MS),
-	    json_real(ddos_duration(a)), json_count(a->packets), json_count(a->octets),
-	    json_real(a->peak_pps), json_real(a->peak_bps),
+	    json_real(ddos_duration(a)), seen ? json_count(a->packets) : json_null(),
+	    seen ? json_count(a->octets) : json_null(), seen ? json_real(a->peak_pps) : json_null(),
+	    seen ? json_real(a->peak_bps) : json_null(),
 	    a->sampled ? json_real(ratio(a->peak_pps_high - a->peak_pps_low, 2 * a->peak_pps))
 		       : json_null(),
 	    sources_json(a), json_integer(a->gap_count), NULL);

@@ -138,6 +138,13 @@ measure_volume(struct finding *f, const struct ddos_attack *a)
 	double octets_part = ratio((double)a->octets, (double)a->target_octets);
 
 	finding_measure(f, "duration_s", json_real(ddos_duration(a)));
+	if (a->target_packets == 0) {
+		/* A log of requests: nobody saw packets. */
+		static const char *const unseen[] = { "packets", "octets", "peak_pps", "peak_bps" };
+		for (size_t i = 0; i < ARRAY_COUNT(unseen); i++)
+			finding_measure(f, unseen[i], json_null());
+		return;
+	}
 	measure_count(f, "packets", a->packets, a->variance * part);
 	measure_count(f, "octets", a->octets, a->octets_variance * octets_part);
 	measure_rate(f, a, "peak_pps", a->peak_pps, a->peak_pps_low, a->peak_pps_high);
