@@ -21,7 +21,7 @@ ASAN = TOP / "build-asan"  # its compile commands are clang's
 QUICK = "--quick" in sys.argv
 CACHE = TOP / ("build/lint-quick.json" if QUICK else "build/lint.json")
 NOT_PROSE = ("package-lock.json", "tests/fuzz/corpus/", "tests/golden/")
-SPELL_IGNORE = "te,fo,nd,ue,ede,cna,conext,treshold,nmae"  # the last two are mistakes that tests make on purpose
+SPELL_IGNORE = "te,fo,nd,ue,ede,cna,iif,unio,conext,treshold,nmae"  # the last two are mistakes that tests make on purpose
 
 
 def tracked(*patterns):

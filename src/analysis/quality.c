@@ -57,7 +57,8 @@ quality_clear(void *opaque)
 
 /* The two halves of a 128-bit product, folded: cheap, and good enough to compare eight neighbours.
  */
-/* Headers were read when packets were decoded, a chunk ago: they are fetched ahead of their turn. */
+/* Headers were read when packets were decoded, a chunk ago: they are fetched ahead of their turn.
+ */
 #define AHEAD 8
 
 static inline uint64_t

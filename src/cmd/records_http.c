@@ -90,7 +90,8 @@ print_request(const struct listing *listing, const struct http_request *r)
 	}
 	put_flags(&line, r->flags);
 	record_line_number(&line, "input_offset", number_of(r->input_offset));
-	record_line_number(&line, "input_length", r->input_length != 0 ? (int64_t)r->input_length : -1);
+	record_line_number(
+	    &line, "input_length", r->input_length != 0 ? (int64_t)r->input_length : -1);
 	record_line_end(&line);
 }
 

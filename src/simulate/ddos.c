@@ -483,6 +483,7 @@ tell(struct flood *f)
 {
 	json_t *vectors = json_array();
 	uint64_t packets = 0, octets = 0, requests = 0, peak_packets = 0, peak_octets = 0;
+	uint64_t peak_bits;
 	unsigned sets = 0;
 	char text[ADDRESS_TEXT_SIZE];
 	struct address hit = target(f, 0);
@@ -512,6 +513,7 @@ tell(struct flood *f)
 		if (f->seconds[i].octets > peak_octets)
 			peak_octets = f->seconds[i].octets;
 	}
+	peak_bits = 8 * peak_octets;
 	story_attack(&f->story, "security/ddos",
 	    f->part_count > 1       ? "compound"
 	    : sets == SET_BANDWIDTH ? "bandwidth"
@@ -520,8 +522,8 @@ tell(struct flood *f)
 	    json_pack("{s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "duration_s",
 		(double)(f->span[1] - f->span[0]) / (double)NSEC_PER_SEC, "packets",
 		(json_int_t)packets, "octets", (json_int_t)octets, "requests", (json_int_t)requests,
-		"peak_pps", (json_int_t)peak_packets, "peak_bps", (json_int_t)(8 * peak_octets),
-		"sources", (json_int_t)f->source_count, "vectors", vectors));
+		"peak_pps", (json_int_t)peak_packets, "peak_bps", (json_int_t)peak_bits, "sources",
+		(json_int_t)f->source_count, "vectors", vectors));
 	for (size_t i = 0; i < f->part_count; i++)
 		f->parts[i].packets = f->parts[i].octets = f->parts[i].requests = 0;
 	f->span[0] = f->span[1] = 0;
@@ -628,8 +630,8 @@ run(struct simulation *simulation, const struct settings *settings, struct err_i
 	static const struct setting SETTINGS_##symbol[] = { DDOS_SETTINGS(               \
 	    vectors, rate, payload, targets) };                                          \
 	const struct scenario scenario_ddos_##symbol = {                                 \
-		.name = text,                                                            \
-		.summary = about,                                                        \
+		.name = (text),                                                          \
+		.summary = (about),                                                      \
 		.settings = SETTINGS_##symbol,                                           \
 		.setting_count = sizeof SETTINGS_##symbol / sizeof SETTINGS_##symbol[0], \
 		.run = run,                                                              \

@@ -204,6 +204,42 @@ test_all_at_once(void **state)
 	check_all(&p);
 }
 
+/* All members: between them lies what nobody sets. */
+static void
+assert_same_event(const struct tls_event *a, const struct tls_event *b)
+{
+	const struct tls_heartbeat *g = &a->heartbeat, *h = &b->heartbeat;
+
+	assert_int_equal(a->time, b->time);
+	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->datagram, b->datagram);
+	assert_memory_equal(&a->client, &b->client, sizeof a->client);
+	assert_memory_equal(&a->server, &b->server, sizeof a->server);
+	assert_int_equal(a->client_port, b->client_port);
+	assert_int_equal(a->server_port, b->server_port);
+	assert_int_equal(a->version, b->version);
+	assert_int_equal(a->cipher, b->cipher);
+	assert_int_equal(a->client_mode, b->client_mode);
+	assert_int_equal(a->server_mode, b->server_mode);
+	assert_int_equal(a->encrypt_then_mac, b->encrypt_then_mac);
+	assert_int_equal(g->begin, h->begin);
+	assert_int_equal(g->end, h->end);
+	assert_int_equal(g->encrypted, h->encrypted);
+	assert_int_equal(g->by_server, h->by_server);
+	assert_int_equal(g->odd, h->odd);
+	assert_int_equal(g->before_data, h->before_data);
+	assert_int_equal(g->alert, h->alert);
+	assert_int_equal(g->closed, h->closed);
+	assert_int_equal(g->request_octets, h->request_octets);
+	assert_int_equal(g->least_octets, h->least_octets);
+	assert_int_equal(g->claimed, h->claimed);
+	assert_int_equal(g->carried, h->carried);
+	assert_int_equal(g->answer_records, h->answer_records);
+	assert_int_equal(g->answer_octets, h->answer_octets);
+	assert_int_equal(g->leaked, h->leaked);
+	assert_int_equal(g->unanswered, h->unanswered);
+}
+
 /* However the octets are cut, the same events. */
 static void
 test_pieces(void **state)
@@ -215,7 +251,8 @@ test_pieces(void **state)
 	for (size_t step = 1; step < 40; step++) {
 		play_all(&pieces, step);
 		check_all(&pieces);
-		assert_memory_equal(whole.events, pieces.events, sizeof whole.events);
+		for (size_t i = 0; i < whole.count; i++)
+			assert_same_event(&whole.events[i], &pieces.events[i]);
 	}
 }
 

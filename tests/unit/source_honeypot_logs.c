@@ -440,12 +440,12 @@ static void
 test_sensor(void **state)
 {
 	static const char *const WANT[] = {
-		"contact 2026-01-01T00:00:00Z 2026-01-01T00:00:01Z 192.0.2.1#5 198.51.100.1#23 p6 "
-		"x1 3 "
-		"sensor=pot payload=hello note=\xffZ "
-		"2cf2",
-		"login 2026-01-01T00:00:00Z 192.0.2.1#5 telnet failed x1 host=pot user=\xe9 "
-		"password=p\"w",
+		("contact 2026-01-01T00:00:00Z 2026-01-01T00:00:01Z 192.0.2.1#5 198.51.100.1#23 p6 "
+		 "x1 3 "
+		 "sensor=pot payload=hello note=\xffZ "
+		 "2cf2"),
+		("login 2026-01-01T00:00:00Z 192.0.2.1#5 telnet failed x1 host=pot user=\xe9 "
+		 "password=p\"w"),
 		"watch 2026-01-01T00:00:00Z 2026-01-01T00:01:00Z",
 	};
 	struct seen seen;

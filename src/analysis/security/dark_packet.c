@@ -273,6 +273,6 @@ dark_service_text(uint8_t protocol, uint16_t port, char *text, size_t size)
 	else if (port >> 8 == (protocol == IP_PROTOCOL_ICMP ? 8 : 128))
 		(void)snprintf(text, size, "%s/echo", name);
 	else
-		(void)snprintf(text, size, "%s/%u", name, port >> 8);
+		(void)snprintf(text, size, "%s/%d", name, port >> 8);
 	return text;
 }

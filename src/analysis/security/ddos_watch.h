@@ -146,8 +146,7 @@ void ddos_watch_release(struct ddos_watch *watch);
  * adds nothing. */
 #define DDOS_WATCH_COLUMNS (1 + DDOS_SKETCHES)
 void ddos_watch_put(const struct ddos_watch *watch, struct rows *rows, size_t first);
-void
-ddos_watch_read(struct ddos_watch *into, const struct result *r, size_t first, uint64_t input);
+void ddos_watch_read(struct ddos_watch *into, const struct result *r, size_t first, uint64_t input);
 
 /* The busiest senders, the first first: up to DDOS_TOLD of them; returns how many. */
 unsigned ddos_watch_senders(const struct ddos_watch *watch, struct ddos_sender list[DDOS_SENDERS]);

@@ -279,16 +279,14 @@ scan_take_record(struct scan_contacts *t, struct scan_seen *seen, const struct f
 		scan_take_flows(t, seen, f, 1);
 		return;
 	}
-	if (is_multicast(&f->destination)) {
+	if (is_multicast(&f->destination) || (f->protocol != IP_PROTOCOL_TCP && !datagrams)) {
 		seen->passed++;
 	} else if (f->protocol == IP_PROTOCOL_TCP) {
 		seen->sampled += sampled;
 		take_tcp(t, seen, r);
-	} else if (datagrams && sampled) {
+	} else if (sampled) {
 		seen->inconclusive++;
-	} else if (datagrams) {
-		take_datagrams(t, seen, f);
 	} else {
-		seen->passed++;
+		take_datagrams(t, seen, f);
 	}
 }

@@ -63,8 +63,8 @@ struct scan_stored {
 };
 
 /* Writes the rows of a window. */
-void scan_rows(struct scan_contacts *contacts, const struct scan_seen *seen,
-    const struct site *site, const struct row_sink *sink);
+void scan_rows(struct scan_contacts *t, const struct scan_seen *seen, const struct site *site,
+    const struct row_sink *sink);
 
 enum err scans_section(
     const struct section_context *context, struct section *section, struct err_info *info);
