@@ -123,25 +123,26 @@ is_everything(const struct sql_token *t, const struct sql_token *last)
 }
 
 void
-sql_tokens_add(struct sql_tokens *k, const struct sql_token *token)
+sql_tokens_add(struct sql_tokens *tokens, const struct sql_token *token)
 {
 	static const struct sql_token NOTHING = { .type = SQL_END };
-	const struct sql_token *last = k->count > 0 ? &k->list[k->count - 1] : &NOTHING;
+	const struct sql_token *last =
+	    tokens->count > 0 ? &tokens->list[tokens->count - 1] : &NOTHING;
 	struct sql_token t = *token;
 
 	if (is_everything(&t, last))
 		t.type = SQL_VALUE;
-	k->words |= SQL_SET(t.word);
-	k->types |= 1U << t.type;
-	if (is_idle_point(k, &t))
+	tokens->words |= SQL_SET(t.word);
+	tokens->types |= 1U << t.type;
+	if (is_idle_point(tokens, &t))
 		return;
 	if (is_prefix(&t) && wants_value(last)) {
-		k->sign = true;
+		tokens->sign = true;
 		return;
 	}
-	if (k->sign)
+	if (tokens->sign)
 		t.flags |= SQL_SIGNED;
-	k->sign = false;
+	tokens->sign = false;
 	/* "or column = 1": words of statements are names where a value belongs. */
 	if (t.type == SQL_WORD && t.word == SQL_WORD_OBJECT && wants_name(last)) {
 		t.type = SQL_NAME;
@@ -153,8 +154,8 @@ sql_tokens_add(struct sql_tokens *k, const struct sql_token *token)
 		return;
 	if ((t.type == SQL_NAME || t.type == SQL_CALL || t.type == SQL_VALUE ||
 		t.type == SQL_WORD) &&
-	    join_name(k, &t))
+	    join_name(tokens, &t))
 		return;
-	k->list[k->count++] = t;
-	reduce(k);
+	tokens->list[tokens->count++] = t;
+	reduce(tokens);
 }

@@ -401,7 +401,7 @@ tools_of(const struct octets *agent)
 	if (size == 0)
 		return 0;
 	for (size_t i = 0; i < size; i++)
-		text[i] = agent->data[i] != 0 ? (char)agent->data[i] : ' ';
+		text[i] = (char)(agent->data[i] != 0 ? agent->data[i] : ' ');
 	text[size] = '\0';
 	for (unsigned i = 0; i < SQL_TOOLS; i++)
 		if (strcasestr(text, SQL_TOOL_NAMES[i]) != NULL)

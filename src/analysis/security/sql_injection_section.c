@@ -11,7 +11,7 @@
 
 #define SHOWN      50 /* rows of a table */
 #define COUNTRIES  8  /* with a colour of their own in the figure */
-#define CODES      (26 * 26)
+#define CODES      ((size_t)26 * 26)
 #define MANY       10 /* requests from which on it is no single try */
 #define CONFIDENCE 0.99
 

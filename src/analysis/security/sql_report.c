@@ -526,11 +526,11 @@ sql_report_read(struct sql_report *p, const struct section_context *context, str
 }
 
 void
-sql_report_release(struct sql_report *p)
+sql_report_release(struct sql_report *report)
 {
-	for (size_t i = 0; i < p->story_count; i++)
-		free(p->stories[i].samples);
-	free(p->stories);
-	free(p->rows);
-	*p = (struct sql_report){ .rows = NULL };
+	for (size_t i = 0; i < report->story_count; i++)
+		free(report->stories[i].samples);
+	free(report->stories);
+	free(report->rows);
+	*report = (struct sql_report){ .rows = NULL };
 }

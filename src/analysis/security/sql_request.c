@@ -12,6 +12,7 @@
 #include "base/xmalloc.h"
 
 #define BUFFER_SIZE HTTP_TEXT_KEPT
+/* NOLINTNEXTLINE(misc-redundant-expression): the two are the same only today */
 _Static_assert(HTTP_BODY_KEPT <= BUFFER_SIZE, "a body fits into a buffer");
 
 void

@@ -127,6 +127,34 @@ is_digits(const struct sql_scene *s, const struct sql_token *t)
 	return found;
 }
 
+/* "rock' and 'roll": the string at `i + 1` is the last; a known one before it makes it an attempt.
+ */
+static void
+judge_last_string(struct sql_scene *s, uint32_t i)
+{
+	bool empty = (s->t[0].flags & SQL_EMPTY) != 0 || s->t[0].end <= 3;
+	bool apart = s->t[i].begin > s->t[i - 1].end; /* "or" in quotes is a word */
+	bool known = (empty && apart && i == 1) || is_digits(s, &s->t[i + 1]);
+
+	sql_scene_hit(s, SQL_RULE_CHAIN, known ? 5 : 3);
+}
+
+/* "or 1": the constant that ends at `end`. */
+static void
+judge_constant(struct sql_scene *s, uint32_t end)
+{
+	uint8_t next = type_at(s, end);
+
+	if (next == SQL_COMMENT)
+		sql_scene_hit(s, SQL_RULE_CONDITION, 6);
+	else if (s->quote != 0 && sql_is_tail(s, end))
+		sql_scene_hit(s, SQL_RULE_CONDITION, 5);
+	else if (sql_is_tail(s, end) && s->logic + s->compare > 1)
+		sql_scene_hit(s, SQL_RULE_CONDITION, 4);
+	else if (next == SQL_END && s->quote == 0)
+		sql_scene_hit(s, SQL_RULE_CONDITION, 3);
+}
+
 /* "or 1", "and sleep(5)", "or true --": a value alone. */
 static void
 judge_value(struct sql_scene *s, uint32_t i)
@@ -134,34 +162,21 @@ judge_value(struct sql_scene *s, uint32_t i)
 	enum sql_operand kind;
 	uint32_t end = pass_sum(s, i + 1, &kind);
 	uint8_t next = type_at(s, end);
-	bool anchored = is_anchored(s, i);
 
 	/* "and isnull(1/0)" as the text's begin. */
 	if (i == 0 && s->quote == 0 && kind == SQL_CALLED && type_at(s, 3) == SQL_NUMBER &&
 	    next == SQL_END)
 		sql_scene_hit(s, SQL_RULE_FUNCTION, 5);
-	if (end == i + 1 || !anchored)
+	if (end == i + 1 || !is_anchored(s, i))
 		return;
-	if (is_open_string(s, end - 1) && end == i + 2) {
-		/* "rock' and 'roll": a known string before it makes it an attempt. */
-		bool empty = (s->t[0].flags & SQL_EMPTY) != 0 || s->t[0].end <= 3;
-		bool number = is_digits(s, &s->t[end - 1]);
-		bool apart = s->t[i].begin > s->t[i - 1].end; /* "or" in quotes is a word */
-		sql_scene_hit(s, SQL_RULE_CHAIN, (empty && apart && i == 1) || number ? 5 : 3);
-		return;
-	}
-	if (kind == SQL_CALLED || kind == SQL_QUERY) {
+	if (is_open_string(s, end - 1) && end == i + 2)
+		judge_last_string(s, i);
+	else if (kind == SQL_CALLED || kind == SQL_QUERY)
 		sql_scene_hit(s, SQL_RULE_CONDITION, sql_is_tail(s, end) ? 6 : 3);
-		return;
-	}
-	if (next == SQL_COMMENT && (s->quote != 0 || kind == SQL_CONSTANT))
-		sql_scene_hit(s, SQL_RULE_CONDITION, kind == SQL_CONSTANT ? 6 : 5);
-	else if (kind == SQL_CONSTANT && s->quote != 0 && sql_is_tail(s, end))
+	else if (kind == SQL_CONSTANT)
+		judge_constant(s, end);
+	else if (next == SQL_COMMENT && s->quote != 0)
 		sql_scene_hit(s, SQL_RULE_CONDITION, 5);
-	else if (kind == SQL_CONSTANT && sql_is_tail(s, end) && s->logic + s->compare > 1)
-		sql_scene_hit(s, SQL_RULE_CONDITION, 4);
-	else if (kind == SQL_CONSTANT && next == SQL_END && s->quote == 0)
-		sql_scene_hit(s, SQL_RULE_CONDITION, 3);
 }
 
 void

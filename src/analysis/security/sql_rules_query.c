@@ -35,6 +35,7 @@ is_anchored(const struct sql_scene *s, uint32_t i)
 /* ------------------------------------------------------------------ SELECT */
 
 enum list {
+	LIST_OPEN,  /* not known yet */
 	LIST_NONE,  /* nothing that could be selected */
 	LIST_PROSE, /* words side by side */
 	LIST_NAME,  /* one name or string, and no more: could be anything */
@@ -72,6 +73,68 @@ judge_from(const struct sql_scene *s, uint32_t i, bool rich)
 	return next == SQL_END || next == SQL_SEMICOLON ? LIST_PLAIN : LIST_PROSE;
 }
 
+/* What a list is whose end nothing else tells. */
+static enum list
+list_of(bool rich, bool empty)
+{
+	if (rich)
+		return LIST_QUERY;
+	return empty ? LIST_NONE : LIST_NAME;
+}
+
+/* Whether the token at `i` of a list is one that prose does not have there. */
+static bool
+is_rich(const struct sql_scene *s, uint32_t i)
+{
+	const struct sql_token *t = &s->t[i];
+
+	switch (t->type) {
+	case SQL_STRING:
+	case SQL_LEFT:
+	case SQL_CALL:
+	case SQL_VALUE:
+	case SQL_VARIABLE:
+	case SQL_OPERATOR:
+	case SQL_COMPARE:
+	case SQL_COMMENT:
+	case SQL_NUMBER: return true;
+	case SQL_NAME: return t->word == SQL_WORD_SCHEMA || (t->flags & SQL_PARENTHESES) != 0;
+	case SQL_COMMA: return type_at(s, i + 1) != SQL_NAME || type_at(s, i + 2) == SQL_COMMA;
+	case SQL_WORD:
+		return t->word == SQL_WORD_CASE || t->word == SQL_WORD_WHERE ||
+		       t->word == SQL_WORD_PREFIX;
+	default: return false;
+	}
+}
+
+/* What the token at `i` makes of a list that is rich so far or not; `first`: it begins there. */
+static enum list
+judge_item(const struct sql_scene *s, uint32_t i, bool first, bool rich)
+{
+	uint8_t next = type_at(s, i + 1);
+	bool prose = false;
+
+	switch (s->t[i].type) {
+	case SQL_NAME: prose = !first && s->t[i - 1].type == SQL_NAME && !rich; break;
+	case SQL_STRING: return first && next == SQL_END ? LIST_NAME : LIST_OPEN;
+	case SQL_LEFT: prose = first && next == SQL_RIGHT; break; /* select() */
+	case SQL_NUMBER:                                          /* "select 3 of them" */
+		prose = first && next == SQL_NAME && !is_word(s, i + 2, SQL_WORD_FROM);
+		break;
+	case SQL_COMMA: prose = first; break;
+	case SQL_OTHER: prose = true; break;
+	case SQL_CALL:
+	case SQL_VALUE:
+	case SQL_VARIABLE:
+	case SQL_OPERATOR:
+	case SQL_COMPARE:
+	case SQL_COMMENT:
+	case SQL_WORD: break;
+	default: return list_of(rich, first);
+	}
+	return prose ? LIST_PROSE : LIST_OPEN;
+}
+
 /* What stands behind SELECT at `i`. */
 static enum list
 judge_list(const struct sql_scene *s, uint32_t i)
@@ -83,54 +146,15 @@ judge_list(const struct sql_scene *s, uint32_t i)
 		i++, rich = s->t[i - 1].word == SQL_WORD_QUANTITY && type_at(s, i) != SQL_NAME;
 	begin = i;
 	for (; i < s->n && i - begin < LIST_MOST; i++) {
-		const struct sql_token *t = &s->t[i];
+		enum list list;
 		if (is_word(s, i, SQL_WORD_FROM) || is_word(s, i, SQL_WORD_INTO))
 			return i == begin && !rich ? LIST_PROSE : judge_from(s, i, rich);
-		switch (t->type) {
-		case SQL_NAME:
-			if (t->word == SQL_WORD_SCHEMA || (t->flags & SQL_PARENTHESES) != 0)
-				rich = true;
-			if (i > begin && s->t[i - 1].type == SQL_NAME && !rich)
-				return LIST_PROSE;
-			break;
-		case SQL_STRING:
-			if (i == begin && type_at(s, i + 1) == SQL_END)
-				return LIST_NAME;
-			rich = true;
-			break;
-		case SQL_LEFT:
-			if (i == begin && type_at(s, i + 1) == SQL_RIGHT)
-				return LIST_PROSE; /* select() */
-			rich = true;
-			break;
-		case SQL_CALL:
-		case SQL_VALUE:
-		case SQL_VARIABLE:
-		case SQL_OPERATOR:
-		case SQL_COMPARE:
-		case SQL_COMMENT: rich = true; break;
-		case SQL_NUMBER: /* "select 3 of them" */
-			if (type_at(s, i + 1) == SQL_NAME && i == begin &&
-			    !is_word(s, i + 2, SQL_WORD_FROM))
-				return LIST_PROSE;
-			rich = true;
-			break;
-		case SQL_COMMA:
-			if (i == begin)
-				return LIST_PROSE;
-			rich = rich ||
-			       (type_at(s, i + 1) != SQL_NAME || type_at(s, i + 2) == SQL_COMMA);
-			break;
-		case SQL_WORD:
-			if (t->word == SQL_WORD_CASE || t->word == SQL_WORD_WHERE ||
-			    t->word == SQL_WORD_PREFIX)
-				rich = true;
-			break;
-		case SQL_OTHER: return LIST_PROSE;
-		default: return rich ? LIST_QUERY : i == begin ? LIST_NONE : LIST_NAME;
-		}
+		rich = rich || is_rich(s, i);
+		list = judge_item(s, i, i == begin, rich);
+		if (list != LIST_OPEN)
+			return list;
 	}
-	return rich ? LIST_QUERY : i == begin ? LIST_NONE : LIST_NAME;
+	return list_of(rich, i == begin);
 }
 
 /* Whether the list is of one of these functions, or of a variable of the server. */
@@ -161,31 +185,61 @@ has_no_name(const struct sql_scene *s, uint32_t i)
 	return size < 64 && memmem(text, size, "``", 2) != NULL;
 }
 
+/* Whether a FROM follows the SELECT at `i`. */
+static bool
+has_from(const struct sql_scene *s, uint32_t i)
+{
+	for (uint32_t k = i; k < s->n && k - i < LIST_MOST; k++)
+		if (is_word(s, k, SQL_WORD_FROM))
+			return true;
+	return false;
+}
+
+/* Behind a parenthesis. */
+static void
+judge_subquery(struct sql_scene *s, uint32_t i, enum list list, bool from)
+{
+	if (list == LIST_QUERY)
+		sql_scene_hit(s, SQL_RULE_SUBQUERY, i > 1 || from ? 7 : 5);
+	else if (list == LIST_PLAIN)
+		sql_scene_hit(s, SQL_RULE_SUBQUERY, 5);
+	else if (list == LIST_NAME)
+		sql_scene_hit(s, SQL_RULE_SUBQUERY, i > 1 && is_anchored(s, i) ? 6 : 3);
+}
+
+/* Where a statement may begin. */
+static void
+judge_first_select(struct sql_scene *s, uint32_t i, enum list list, bool from)
+{
+	if (list == LIST_QUERY)
+		sql_scene_hit(s, SQL_RULE_SELECT, from || asks(s, i + 1) ? 6 : 4);
+	else if (list == LIST_PLAIN)
+		sql_scene_hit(s, SQL_RULE_SELECT, 3);
+}
+
+/* A whole query that stands where neither a statement nor one in parentheses would. */
+static void
+judge_stray_select(struct sql_scene *s, uint32_t i)
+{
+	if (i > 1 && (s->t[i - 1].type == SQL_LOGIC || s->t[i - 1].type == SQL_COMPARE))
+		sql_scene_hit(s, SQL_RULE_SUBQUERY, is_anchored(s, i) ? 6 : 5);
+	else if (s->quote != 0)
+		sql_scene_hit(s, SQL_RULE_SELECT, is_anchored(s, i) ? 6 : 4);
+}
+
 static void
 judge_select(struct sql_scene *s, uint32_t i)
 {
 	enum list list = judge_list(s, i + 1);
-	bool inside = i > 0 && s->t[i - 1].type == SQL_LEFT;
-	bool first = i == 0 || s->t[i - 1].type == SQL_SEMICOLON || s->t[i - 1].type == SQL_WORD;
-	bool from = false;
+	uint8_t before = i > 0 ? s->t[i - 1].type : SQL_END;
+	bool from = has_from(s, i);
 
-	for (uint32_t k = i; k < s->n && k - i < LIST_MOST && !from; k++)
-		from = is_word(s, k, SQL_WORD_FROM);
-	if (inside && list == LIST_QUERY)
-		sql_scene_hit(s, SQL_RULE_SUBQUERY, i > 1 || from ? 7 : 5);
-	else if (inside && list == LIST_PLAIN)
-		sql_scene_hit(s, SQL_RULE_SUBQUERY, 5);
-	else if (inside && list >= LIST_NAME)
-		sql_scene_hit(s, SQL_RULE_SUBQUERY, i > 1 && is_anchored(s, i) ? 6 : 3);
-	else if (first && list == LIST_QUERY)
-		sql_scene_hit(s, SQL_RULE_SELECT, from || asks(s, i + 1) ? 6 : 4);
-	else if (first && list == LIST_PLAIN)
-		sql_scene_hit(s, SQL_RULE_SELECT, 3);
-	else if (list == LIST_QUERY && from && i > 1 &&
-		 (s->t[i - 1].type == SQL_LOGIC || s->t[i - 1].type == SQL_COMPARE))
-		sql_scene_hit(s, SQL_RULE_SUBQUERY, is_anchored(s, i) ? 6 : 5);
-	else if (list == LIST_QUERY && from && s->quote != 0)
-		sql_scene_hit(s, SQL_RULE_SELECT, is_anchored(s, i) ? 6 : 4);
+	if (before == SQL_LEFT)
+		judge_subquery(s, i, list, from);
+	else if (before == SQL_END || before == SQL_SEMICOLON || before == SQL_WORD)
+		judge_first_select(s, i, list, from);
+	else if (list == LIST_QUERY && from)
+		judge_stray_select(s, i);
 	for (uint32_t k = i + 1; k < s->n && k - i < 6; k++)
 		if (s->t[k].type == SQL_NAME && has_no_name(s, k))
 			sql_scene_hit(s, SQL_RULE_SELECT, 5);
@@ -195,30 +249,26 @@ judge_select(struct sql_scene *s, uint32_t i)
 
 /* ------------------------------------------------------------------ UNION */
 
+/* UNION at `i` without a query at `k`: hidden by a comment, or cut off. */
 static void
-judge_union(struct sql_scene *s, uint32_t i)
+judge_bare_union(struct sql_scene *s, uint32_t i, uint32_t k)
 {
-	uint32_t k = i + 1;
-	enum list list;
+	uint8_t type = type_at(s, k);
 
-	while (is_word(s, k, SQL_WORD_QUANTITY) || type_at(s, k) == SQL_LEFT ||
-	       (type_at(s, k) == SQL_OPERATOR && k == i + 1))
-		k++;
-	if (is_word(s, k, SQL_WORD_VALUES) && type_at(s, k + 1) != SQL_NAME) {
-		sql_scene_hit(s, SQL_RULE_UNION, 7);
+	if (i == 0 || !is_anchored(s, i))
 		return;
-	}
-	if (!is_word(s, k, SQL_WORD_SELECT)) {
-		bool hidden =
-		    type_at(s, k) == SQL_COMMENT ||
-		    (type_at(s, k) == SQL_END && (s->t[i].flags & SQL_AFTER_COMMENT) != 0);
-		if (hidden && i > 0 && is_anchored(s, i))
-			sql_scene_hit(s, SQL_RULE_UNION, 5);
-		else if (type_at(s, k) == SQL_END && i > 0 && is_anchored(s, i))
-			sql_scene_hit(s, SQL_RULE_UNION, (s->t[0].flags & SQL_SIGNED) != 0 ? 5 : 3);
-		return;
-	}
-	list = judge_list(s, k + 1);
+	if (type == SQL_COMMENT || (type == SQL_END && (s->t[i].flags & SQL_AFTER_COMMENT) != 0))
+		sql_scene_hit(s, SQL_RULE_UNION, 5);
+	else if (type == SQL_END)
+		sql_scene_hit(s, SQL_RULE_UNION, (s->t[0].flags & SQL_SIGNED) != 0 ? 5 : 3);
+}
+
+/* UNION at `i`, SELECT at `k`. */
+static void
+judge_union_select(struct sql_scene *s, uint32_t i, uint32_t k)
+{
+	enum list list = judge_list(s, k + 1);
+
 	if (list == LIST_QUERY || (k > i + 1 && list != LIST_PROSE))
 		sql_scene_hit(s, SQL_RULE_UNION, 9);
 	else if (list == LIST_PLAIN)
@@ -227,6 +277,22 @@ judge_union(struct sql_scene *s, uint32_t i)
 		sql_scene_hit(s, SQL_RULE_UNION, is_anchored(s, i) ? 6 : 3);
 	else
 		sql_scene_hit(s, SQL_RULE_UNION, i > 0 && is_anchored(s, i) ? 5 : 3);
+}
+
+static void
+judge_union(struct sql_scene *s, uint32_t i)
+{
+	uint32_t k = i + 1;
+
+	while (is_word(s, k, SQL_WORD_QUANTITY) || type_at(s, k) == SQL_LEFT ||
+	       (type_at(s, k) == SQL_OPERATOR && k == i + 1))
+		k++;
+	if (is_word(s, k, SQL_WORD_VALUES) && type_at(s, k + 1) != SQL_NAME)
+		sql_scene_hit(s, SQL_RULE_UNION, 7);
+	else if (is_word(s, k, SQL_WORD_SELECT))
+		judge_union_select(s, i, k);
+	else
+		judge_bare_union(s, i, k);
 }
 
 /* ------------------------------------------------------------------ the other clauses */

@@ -85,34 +85,59 @@ is_named(const struct sql_scene *s, uint32_t i, const char *end)
 	       strncasecmp((const char *)s->text + s->t[i].end - want, end, want) == 0;
 }
 
+/* Whether what stands before the call at `i`, or in it, is that of prose or of another language. */
+static bool
+is_idle_call(const struct sql_scene *s, uint32_t i)
+{
+	uint8_t before = i > 0 ? s->t[i - 1].type : SQL_END, first = type_at(s, i + 2);
+
+	if (is_named(s, i, "benchmark") && (first != SQL_NUMBER || type_at(s, i + 3) != SQL_COMMA))
+		return true;
+	return (s->t[i].flags & SQL_QUALIFIED) != 0 || first == SQL_RIGHT || first == SQL_END ||
+	       first == SQL_NAME || before == SQL_NAME || before == SQL_OTHER || before == SQL_DOT;
+}
+
+/* Whether a known function opens shortly before the call at `i`, which stands behind a comma. */
+static bool
+is_argument(const struct sql_scene *s, uint32_t i)
+{
+	if (i == 0 || s->t[i - 1].type != SQL_COMMA)
+		return false;
+	for (uint32_t k = i; k > 0 && i - k < 8; k--)
+		if (s->t[k - 1].type == SQL_CALL && s->t[k - 1].word != SQL_WORD_NONE)
+			return true;
+	return false;
+}
+
+/* `certain`: nothing but a database has a function of that name. */
+static unsigned
+score_wait(const struct sql_scene *s, uint32_t i, bool certain)
+{
+	bool alone = i == 0 && s->quote == 0;
+	unsigned score = 4;
+
+	if (memchr(s->text + s->t[i].begin, '.', s->t[i].end - s->t[i].begin) != NULL)
+		return 8; /* dbms_lock.sleep */
+	if (!alone && (i <= s->sound || s->t[i - 1].type != SQL_COMMA || is_argument(s, i)))
+		score = 8;
+	if (certain)
+		return score < 6 ? 6 : score;
+	if (i > 0 && i > s->sound && s->t[i - 1].type != SQL_LEFT && s->anchor != 2)
+		return 4; /* the manual's sleep(3) among words */
+	return score;
+}
+
 /* sleep(5), pg_sleep(5), receive_message('x', 5), benchmark(5000000, md5(1)). */
 static void
 judge_wait(struct sql_scene *s, uint32_t i)
 {
-	uint8_t first = type_at(s, i + 2);
 	bool heavy =
 	    is_named(s, i, "benchmark") || is_named(s, i, "blob") || is_named(s, i, "series");
-	bool alone = i == 0 && s->quote == 0;
-	bool prose = i > 0 && (s->t[i - 1].type == SQL_NAME || s->t[i - 1].type == SQL_OTHER ||
-				  s->t[i - 1].type == SQL_DOT);
-	unsigned score;
+	bool certain = heavy || is_named(s, i, "pg_sleep") || is_named(s, i, "receive_message");
 
-	if (is_named(s, i, "benchmark") && (first != SQL_NUMBER || type_at(s, i + 3) != SQL_COMMA))
+	if (is_idle_call(s, i))
 		return;
-	if ((s->t[i].flags & SQL_QUALIFIED) != 0 || first == SQL_RIGHT || first == SQL_END ||
-	    first == SQL_NAME || prose)
-		return;
-	score = alone ? 4 : i <= s->sound || s->t[i - 1].type != SQL_COMMA ? 8 : 4;
-	for (uint32_t k = i; k > 0 && i - k < 8 && s->t[i - 1].type == SQL_COMMA && score < 8; k--)
-		if (s->t[k - 1].type == SQL_CALL && s->t[k - 1].word != SQL_WORD_NONE)
-			score = 8;
-	if (is_named(s, i, "pg_sleep") || is_named(s, i, "receive_message") || heavy)
-		score = score < 6 ? 6 : score;
-	else if (i > 0 && i > s->sound && s->t[i - 1].type != SQL_LEFT && s->anchor != 2)
-		score = 4; /* the manual's sleep(3) among words */
-	if (memchr(s->text + s->t[i].begin, '.', s->t[i].end - s->t[i].begin) != NULL)
-		score = 8; /* dbms_lock.sleep */
-	sql_scene_hit(s, heavy ? SQL_RULE_HEAVY : SQL_RULE_WAIT, score);
+	sql_scene_hit(s, heavy ? SQL_RULE_HEAVY : SQL_RULE_WAIT, score_wait(s, i, certain));
 	if (heavy)
 		return;
 	for (uint32_t k = i + 2; k < s->n && k < i + 6 && s->t[k].type != SQL_RIGHT; k++)
@@ -136,13 +161,29 @@ judge_waitfor(struct sql_scene *s, uint32_t i)
 
 /* ------------------------------------------------------------------ calls */
 
+/* Whether the call at `i` is an operand of an expression that the text goes on. */
+static bool
+is_operand(const struct sql_scene *s, uint32_t i)
+{
+	return i > 0 &&
+	       (s->t[i - 1].type == SQL_OPERATOR || s->t[i - 1].type == SQL_LOGIC ||
+		   s->t[i - 1].type == SQL_COMPARE) &&
+	       is_anchored(s, i) && sql_is_tail(s, sql_operand_end(s, i));
+}
+
+/* Whether the text is a call of a number, a sign and another call. */
+static bool
+is_pair_of_calls(const struct sql_scene *s, uint32_t i)
+{
+	uint32_t end = sql_operand_end(s, i);
+
+	return i == 0 && type_at(s, 2) == SQL_NUMBER && type_at(s, end) != SQL_END &&
+	       type_at(s, end + 1) == SQL_CALL;
+}
+
 static void
 judge_function(struct sql_scene *s, uint32_t i)
 {
-	bool operand =
-	    i > 0 && (s->t[i - 1].type == SQL_OPERATOR || s->t[i - 1].type == SQL_LOGIC ||
-			 s->t[i - 1].type == SQL_COMPARE);
-
 	if (sql_operand_kind(s, i + 2) == SQL_CONSTANT && type_at(s, i + 3) == SQL_COMPARE &&
 	    sql_operand_kind(s, i + 4) == SQL_CONSTANT)
 		sql_scene_hit(s, SQL_RULE_CASE, 6);
@@ -152,12 +193,18 @@ judge_function(struct sql_scene *s, uint32_t i)
 	if (i == 0 && s->quote == 0 && type_at(s, i + 2) == SQL_CALL &&
 	    s->t[i + 2].word == SQL_WORD_INSIDE && type_at(s, i + 4) == SQL_RIGHT)
 		sql_scene_hit(s, SQL_RULE_INSIDE, 5); /* charset(user()) */
-	if (operand && is_anchored(s, i) && sql_is_tail(s, sql_operand_end(s, i)))
+	if (is_operand(s, i) || is_pair_of_calls(s, i))
 		sql_scene_hit(s, SQL_RULE_FUNCTION, 5);
-	else if (i == 0 && type_at(s, 2) == SQL_NUMBER &&
-		 type_at(s, sql_operand_end(s, i)) != SQL_END &&
-		 type_at(s, sql_operand_end(s, i) + 1) == SQL_CALL)
-		sql_scene_hit(s, SQL_RULE_FUNCTION, 5);
+}
+
+/* extractvalue(1, concat(…)), and functions that fail on purpose. */
+static void
+judge_raise(struct sql_scene *s, uint32_t i, bool arguments)
+{
+	if (is_named(s, i, "extractvalue") || is_named(s, i, "updatexml"))
+		sql_scene_hit(s, SQL_RULE_RAISE, arguments ? 7 : 3);
+	else if (i > 0 && arguments && is_anchored(s, i))
+		sql_scene_hit(s, SQL_RULE_RAISE, 5);
 }
 
 void
@@ -171,12 +218,7 @@ sql_rules_call(struct sql_scene *s, uint32_t i)
 		return;
 	switch (t->word) {
 	case SQL_WORD_WAIT: judge_wait(s, i); break;
-	case SQL_WORD_RAISE:
-		if (is_named(s, i, "extractvalue") || is_named(s, i, "updatexml"))
-			sql_scene_hit(s, SQL_RULE_RAISE, arguments ? 7 : 3);
-		else if (i > 0 && arguments && is_anchored(s, i))
-			sql_scene_hit(s, SQL_RULE_RAISE, 5);
-		break;
+	case SQL_WORD_RAISE: judge_raise(s, i, arguments); break;
 	case SQL_WORD_FILE:
 		if (arguments)
 			sql_scene_hit(s, SQL_RULE_FILE, i > 0 ? 7 : 5);
