@@ -52,7 +52,7 @@ def captures():
 def review(build, path, directory):
     """Exit status and review.json of one capture."""
     out = pathlib.Path(directory) / f"{path.parent.name}-{path.name}.json"
-    done = subprocess.run([build / "yagura", "review", path, "--json", out], stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+    done = subprocess.run([build / "yagura", "review", path, "--only", "traffic", "--only", "quality", "--json", out], stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
                           check=False)
     return done.returncode, json.loads(out.read_text(encoding="utf-8")) if out.exists() else None
 
