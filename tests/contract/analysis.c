@@ -302,6 +302,19 @@ observe_http(const struct run *run, void *state, size_t which)
 	}
 }
 
+static void
+observe_logins(const struct run *run, void *state, size_t which)
+{
+	const struct observations *o = run->observations;
+
+	for (size_t i = 0; (run->analysis->consumes & OBS_LOGIN) != 0 && i < OBSERVED_LOGINS; i++) {
+		const struct login *login = &o->logins[i];
+		if (run->deal(observations_guesser(i), OBSERVED_GUESSERS, run->shards) == which)
+			run->analysis->observe(state,
+			    &(struct batch){ .type = OBS_LOGIN, .count = 1, .logins = &login });
+	}
+}
+
 /* What sensors told: one to a batch. */
 static void
 observe_sensors(const struct run *run, void *state, size_t which)
@@ -348,6 +361,7 @@ observe_shard(const struct run *run, void *state, size_t which)
 	observe_single(run, state, which);
 	observe_tls(run, state, which);
 	observe_http(run, state, which);
+	observe_logins(run, state, which);
 	observe_sensors(run, state, which);
 	observe_exporters(run, state, which);
 	observe_dns(run, state, which, OBS_DNS);

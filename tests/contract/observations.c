@@ -323,6 +323,44 @@ make_http(struct http_request *q, uint64_t i)
 	q->input_offset = 24 + i * 100;
 }
 
+/* Who tries, by number: all that one source tells one server is in order, and in one shard. */
+static uint64_t
+guesser(uint64_t i)
+{
+	return number(111, i) % 3 != 0 ? number(112, i) % 2 : number(112, i) % HOSTS;
+}
+
+size_t
+observations_guesser(size_t login)
+{
+	return (size_t)guesser(login);
+}
+
+/* Guesses: most by two sources, one of which gets in; some that a log repeats; of many users. */
+static void
+make_login(struct login *l, uint64_t i)
+{
+	static const char *const USERS[] = { "root", "admin", "ann", "\xff\xfe", "" };
+	static const char *const SERVICES[] = { "ssh", "ftp", "smtp" };
+
+	l->time = OBSERVED_BEGIN + (nsec_t)(number(110, i) % 299) * NSEC_PER_SEC;
+	l->source = host(guesser(i), 4);
+	l->destination = host(number(113, i) % 4, 4);
+	l->source_port = (uint16_t)(30000 + i);
+	l->destination_port = 22;
+	l->origin = (uint8_t)(i % 3);
+	l->outcome = i % 97 == 96 ? LOGIN_SUCCEEDED : (uint8_t)(number(114, i) % 5);
+	l->no_such_user = number(115, i) % 4 == 0;
+	l->count = i % 20 == 0 ? 5 : 1;
+	l->service = SERVICES[number(116, i) % 8 < 6 ? 0 : 1 + number(116, i) % 2];
+	l->host = octets_of(i % 2 == 0 ? "gate" : "");
+	l->user = octets_of(USERS[number(117, i) % 5]);
+	l->password = octets_of(l->origin == LOGIN_FROM_HONEYPOT ? "123456" : "");
+	l->client = octets_of(number(118, i) % 2 == 0 ? "SSH-2.0-Go" : "");
+	l->input_offset = i * 90;
+	l->input_length = 89;
+}
+
 /* What two honeypots noted, some of it the same, some of it as sums. */
 static void
 make_contact(struct contact *c, uint64_t i)
@@ -575,6 +613,8 @@ observations_new(void)
 		make_tls(&o->tls[i], i);
 	for (uint64_t i = 0; i < OBSERVED_HTTP; i++)
 		make_http(&o->http[i], i);
+	for (uint64_t i = 0; i < OBSERVED_LOGINS; i++)
+		make_login(&o->logins[i], i);
 	for (uint64_t i = 0; i < OBSERVED_CONTACTS; i++)
 		make_contact(&o->contacts[i], i);
 	for (uint64_t i = 0; i < OBSERVED_WATCHES; i++)

@@ -22,6 +22,7 @@
 #define OBSERVED_CLIENTS  12   /* that they are of */
 #define OBSERVED_PENDING  60
 #define OBSERVED_TLS      400
+#define OBSERVED_LOGINS   600
 #define OBSERVED_CONTACTS 200
 #define OBSERVED_WATCHES  8
 #define OBSERVED_HTTP     600
@@ -44,6 +45,7 @@ struct observations {
 	struct dns_pending pending[OBSERVED_PENDING];
 	struct tls_event tls[OBSERVED_TLS];
 	struct http_request http[OBSERVED_HTTP];
+	struct login logins[OBSERVED_LOGINS];
 	struct contact contacts[OBSERVED_CONTACTS];
 	struct sensor_watch watches[OBSERVED_WATCHES];
 };
@@ -51,6 +53,10 @@ struct observations {
 /* The number of the client of a DNS message, 0 to OBSERVED_CLIENTS - 1: a conversation is never
  * divided. */
 size_t observations_client(size_t message);
+
+/* The number of who tried to log in, 0 to OBSERVED_GUESSERS - 1: his attempts are never divided. */
+#define OBSERVED_GUESSERS 24
+size_t observations_guesser(size_t login);
 
 /* A site that some of the hosts are customers of. */
 void observations_site(struct site *site);
