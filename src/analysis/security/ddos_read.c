@@ -613,6 +613,18 @@ compare_attacks(const void *a, const void *b)
 			  : strcmp(x->host != NULL ? x->host : "", y->host != NULL ? y->host : "");
 }
 
+/* How many slots from the first on lie no further apart than what makes two findings. */
+static size_t
+stretch(const struct ddos_seen *slots, size_t count)
+{
+	size_t n = 1;
+
+	while (n < count && (nsec_t)(slots[n].slot - slots[n - 1].slot) * DDOS_SLOT <= FINDING_GAP)
+		n++;
+	return n;
+}
+
+/* Judges each stretch of a target's slots by itself, with what is usual at its hour. */
 static void
 judge_all(const struct section_context *c, const struct ddos_limits *limits, struct pile *p,
     const struct levels *levels, struct ddos_attacks *attacks)
@@ -620,13 +632,18 @@ judge_all(const struct section_context *c, const struct ddos_limits *limits, str
 	bool learning = settings_bool(c->settings, "learn");
 
 	for (size_t i = 0; i < p->target_count; i++) {
-		struct ddos_target *t = &p->targets[i];
-		t->slots = &p->slots[p->firsts[i]];
-		t->packets = limits->packets;
-		t->bits = limits->bits;
-		if (learning && t->host == NULL)
-			learn(levels, t);
-		ddos_judge(limits, t, attacks);
+		struct ddos_target t = p->targets[i];
+		size_t left = t.count;
+		t.slots = &p->slots[p->firsts[i]];
+		for (; left != 0; left -= t.count, t.slots += t.count) {
+			t.count = stretch(t.slots, left);
+			t.packets = limits->packets;
+			t.bits = limits->bits;
+			t.learned = false;
+			if (learning && t.host == NULL)
+				learn(levels, &t);
+			ddos_judge(limits, &t, attacks);
+		}
 	}
 }
 
