@@ -244,8 +244,16 @@ struct level {
 struct levels {
 	struct level *list; /* owned; by target and time */
 	size_t count;
-	nsec_t oldest; /* of any */
 };
+
+static int
+compare_levels(const void *a, const void *b)
+{
+	const struct level *x = a, *y = b;
+	int order = address_compare(&x->target, &y->target);
+
+	return order != 0 ? order : (x->length > y->length) - (x->length < y->length);
+}
 
 static enum err
 read_levels(const struct section_context *c, struct levels *levels, struct err_info *info)
@@ -271,12 +279,31 @@ read_levels(const struct section_context *c, struct levels *levels, struct err_i
 		levels->list[levels->count] =
 		    (struct level){ result_address(r, 0), (uint8_t)result_u64(r, 1), time_of(r, 2),
 			    (double)result_u64(r, 3), (double)result_u64(r, 4) };
-		if (levels->count == 0 || levels->list[levels->count].time < levels->oldest)
-			levels->oldest = levels->list[levels->count].time;
 		levels->count++;
 	}
 	result_free(r);
+	if (levels->count > 1)
+		qsort(levels->list, levels->count, sizeof *levels->list, compare_levels);
 	return ERR_OK;
+}
+
+/* Those of one target, which stand together. */
+static struct levels
+levels_of(const struct levels *levels, const struct ddos_target *t)
+{
+	struct level key = { .target = t->target, .length = t->length };
+	size_t low = 0, high = levels->count, end;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (compare_levels(&levels->list[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < levels->count && compare_levels(&levels->list[end], &key) == 0;)
+		end++;
+	return (struct levels){ .list = levels->list + low, .count = end - low };
 }
 
 static int
@@ -305,8 +332,8 @@ usual_most(double *values, size_t count)
 	return middle + MAD_TIMES * MAD_SCALE * median(values, count);
 }
 
-/* Raises the thresholds of a target to what is usual in the hour of the week of its first slot,
- * where two weeks of it are known. */
+/* Raises the thresholds of a target, whose levels these are, to what is usual in the hour of the
+ * week of its first slot, where two weeks of it are known. */
 static void
 learn(const struct levels *levels, struct ddos_target *t)
 {
@@ -317,8 +344,7 @@ learn(const struct levels *levels, struct ddos_target *t)
 
 	for (size_t i = 0; i < levels->count; i++) {
 		const struct level *l = &levels->list[i];
-		if (l->length != t->length || !address_equal(&l->target, &t->target) ||
-		    l->time >= now - NSEC_PER_HOUR ||
+		if (l->time >= now - NSEC_PER_HOUR ||
 		    l->time < now - LEARN_WEEKS * NSEC_PER_WEEK - NSEC_PER_HOUR ||
 		    floor_div(l->time, NSEC_PER_HOUR) % HOURS_A_WEEK !=
 			floor_div(now, NSEC_PER_HOUR) % HOURS_A_WEEK)
@@ -633,6 +659,7 @@ judge_all(const struct section_context *c, const struct ddos_limits *limits, str
 
 	for (size_t i = 0; i < p->target_count; i++) {
 		struct ddos_target t = p->targets[i];
+		struct levels own = levels_of(levels, &t);
 		size_t left = t.count;
 		t.slots = &p->slots[p->firsts[i]];
 		for (; left != 0; left -= t.count, t.slots += t.count) {
@@ -641,7 +668,7 @@ judge_all(const struct section_context *c, const struct ddos_limits *limits, str
 			t.bits = limits->bits;
 			t.learned = false;
 			if (learning && t.host == NULL)
-				learn(levels, &t);
+				learn(&own, &t);
 			ddos_judge(limits, &t, attacks);
 		}
 	}
