@@ -121,7 +121,7 @@ def main():
             for number, words in enumerate(variants):
                 name = f"{scenario} {' '.join(w for w in words if w != '--set')}"
                 path, told = scratch / f"{number}.pcapng", scratch / f"{number}.json"
-                more = ATTACK if "attack_begin" in run(build / "yagura", "simulate", "--list").stdout.split(f"{scenario}\n")[1].split("\ndns-")[0] else []
+                more = ATTACK if "attack_begin" in run(build / "yagura", "simulate", "--list").stdout.split(f"{scenario}\n")[1].split("\nd", 1)[0] else []
                 done = run(build / "yagura", "simulate", scenario, "--seed", 3, *SHORT, *more, *words, "-o", path, "--truth", told)
                 check.equal(f"{name}: simulate", [0, ""], [done.returncode, done.stderr])
                 check_one(check, name, path, json.loads(told.read_text(encoding="utf-8")))
